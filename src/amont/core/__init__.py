@@ -1,0 +1,1 @@
+"""The ground floor: errors, shape formulas, randomness, threads. Imports nothing from amont."""
