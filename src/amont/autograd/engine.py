@@ -1,0 +1,150 @@
+"""The reverse walk: from the loss back to the leaves, one node at a time.
+
+Each node receives its *upstream* gradient (∂L/∂output), multiplies it by its *local* derivatives and sends
+*downstream* gradients (∂L/∂input) to its inputs (course D4, figure 3). Where a tensor was used on several
+paths, the gradients of the paths are added (D4, equation 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from amont.autograd.op import Op
+from amont.autograd.tensor import Tensor
+from amont.core.errors import GraphError, ShapeError
+
+Array = np.ndarray[Any, Any]
+Observer = Callable[[Op, tuple[Array | None, ...], tuple[Array | None, ...]], None]
+
+_observers: ContextVar[tuple[Observer, ...]] = ContextVar("amont_observers", default=())
+
+
+@contextmanager
+def observe(observer: Observer) -> Iterator[None]:
+    """Call `observer(op, upstream, downstream)` at each node of a backward pass inside this `with` block."""
+    token = _observers.set((*_observers.get(), observer))
+    try:
+        yield
+    finally:
+        _observers.reset(token)
+
+
+def backward(root: Tensor, upstream: Any = None, *, retain_graph: bool = False) -> None:
+    """Add ∂root/∂leaf · upstream to `grad` of every leaf that requires a gradient."""
+    gradient = _first_upstream(root, upstream)
+    if root.op is None:
+        _arrive_at_leaf(root, gradient.copy())
+        return
+    waiting: dict[Op, list[Array | None]] = {root.op: [None] * root.op.n_outputs}
+    waiting[root.op][root.output_index] = gradient
+    observers = _observers.get()
+    for op in topological_order(root.op):
+        if op not in waiting:
+            continue  # no gradient came this far
+        upstreams = _apply_hooks(op, waiting.pop(op))
+        downstreams = _step(op, upstreams)
+        for observer in observers:
+            observer(op, upstreams, downstreams)
+        _send(op, upstreams, downstreams, waiting)
+        if not retain_graph:
+            op.release()
+
+
+def topological_order(last: Op) -> list[Op]:
+    """Return the nodes behind `last`, each before the nodes that made its inputs (no recursion: graphs are deep)."""
+    order: list[Op] = []
+    seen: set[Op] = set()
+    stack: list[tuple[Op, bool]] = [(last, False)]
+    while stack:
+        op, children_done = stack.pop()
+        if children_done:
+            order.append(op)
+        elif op not in seen:
+            seen.add(op)
+            stack.append((op, True))
+            stack.extend((t.op, False) for t in op.inputs if t is not None and t.op is not None and t.op not in seen)
+    return order[::-1]
+
+
+def _first_upstream(root: Tensor, upstream: Any) -> Array:
+    if not root.requires_grad:
+        raise GraphError(
+            "backward() on a tensor that requires no gradient: no parameter led to it, or it was computed "
+            "under no_grad(), or it was detached"
+        )
+    if upstream is None:
+        if root.size != 1:
+            raise GraphError(
+                f"backward() from a tensor of shape {root.shape} needs an upstream gradient of that shape; "
+                f"pass one, or reduce to one number first, e.g. with .mean()"
+            )
+        return np.ones(root.shape, root.dtype)
+    array = np.asarray(upstream.array if isinstance(upstream, Tensor) else upstream, dtype=root.dtype)
+    if array.shape != root.shape:
+        raise ShapeError(f"expected an upstream gradient of shape {root.shape}, got {array.shape}")
+    return array
+
+
+def _apply_hooks(op: Op, upstreams: list[Array | None]) -> tuple[Array | None, ...]:
+    for index, hooks in op.hooks.items():
+        for hook in hooks:
+            if (gradient := upstreams[index]) is not None:
+                replaced = hook(gradient)
+                upstreams[index] = gradient if replaced is None else replaced
+    return tuple(upstreams)
+
+
+def _step(op: Op, upstreams: tuple[Array | None, ...]) -> tuple[Array | None, ...]:
+    """Return downstream = upstream × local, checked."""
+    if op.freed:
+        raise GraphError(
+            f"{type(op).__name__}: this graph was freed by an earlier backward(); compute the loss again, "
+            f"or pass retain_graph=True to the first backward()"
+        )
+    op.check_unchanged()
+    downstreams = op.backward(upstreams if op.n_outputs > 1 else upstreams[0])
+    if len(downstreams) != len(op.inputs):
+        raise GraphError(
+            f"{type(op).__name__}.backward must return one gradient per input: {len(op.inputs)}, got {len(downstreams)}"
+        )
+    return downstreams
+
+
+def _send(
+    op: Op,
+    upstreams: tuple[Array | None, ...],
+    downstreams: tuple[Array | None, ...],
+    waiting: dict[Op, list[Array | None]],
+) -> None:
+    taken = [u for u in upstreams if u is not None]
+    for tensor, gradient in zip(op.inputs, downstreams):
+        if tensor is None or gradient is None or not tensor.requires_grad:
+            continue
+        if gradient.shape != tensor.shape:
+            raise GraphError(
+                f"{type(op).__name__}.backward gave a gradient of shape {gradient.shape} for an input of shape "
+                f"{tensor.shape}"
+            )
+        if tensor.op is not None:
+            slots = waiting.setdefault(tensor.op, [None] * tensor.op.n_outputs)
+            old = slots[tensor.output_index]
+            slots[tensor.output_index] = gradient if old is None else old + gradient
+        else:  # a leaf owns its gradient: copy what somebody else may hold
+            shared = any(np.may_share_memory(gradient, other) for other in taken)
+            _arrive_at_leaf(tensor, gradient.copy() if shared else gradient)
+            taken.append(gradient)
+
+
+def _arrive_at_leaf(leaf: Tensor, gradient: Array) -> None:
+    for hook in leaf._hooks or ():
+        replaced = hook(gradient)
+        gradient = gradient if replaced is None else replaced
+    if leaf.grad is None:
+        leaf.grad = gradient
+    else:
+        leaf.grad += gradient

@@ -1,0 +1,126 @@
+"""`Op`: an operation, a node of the computational graph.
+
+Writing one of your own takes a forward and a backward over NumPy arrays:
+
+    class Square(Op):
+        equation = "y = x²"
+
+        def forward(self, x):
+            self.cache = x
+            return x * x
+
+        def backward(self, dy):
+            return (2 * self.cache * dy,)        # downstream = upstream × local derivative
+
+    y = Square.apply(x)
+
+The operations of amont have a `kernel` instead, and the active backend computes both ways.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from amont.autograd.grad_mode import is_grad_enabled
+from amont.autograd.tensor import Hook, Tensor
+from amont.backends.select import current
+from amont.core.errors import DTypeError, InPlaceError
+
+Array = np.ndarray[Any, Any]
+
+
+class Op:
+    """One operation on tensors: computes forward, keeps what backward needs, computes backward."""
+
+    kernel: ClassVar[str] = ""  # `{kernel}_forward` and `{kernel}_backward` of the backend
+    equation: ClassVar[str] = ""
+    keeps_inputs: ClassVar[bool] = True  # does backward need the values of the inputs?
+    keeps_output: ClassVar[bool] = False  # … of the outputs?
+    is_view: ClassVar[bool] = False  # may the output share the memory of the first input?
+
+    inputs: tuple[Tensor | None, ...]
+    needs: tuple[bool, ...]
+
+    def __init__(self) -> None:
+        self.kernels = current()
+        self.params: dict[str, Any] = {}
+        self.cache: Any = None
+        self.freed = False
+        self.n_outputs = 1
+        self.hooks: dict[int, list[Hook]] = {}
+        self._versions: list[tuple[Any, int, str]] = []
+
+    # -- what an operation computes ------------------------------------------------------------------------------
+
+    def forward(self, *arrays: Any, **params: Any) -> Any:
+        """Return the output array, or a tuple of them; keep what `backward` needs in `self.cache`."""
+        outputs, self.cache = getattr(self.kernels, f"{self.kernel}_forward")(*arrays, **params)
+        return outputs
+
+    def backward(self, upstream: Any) -> tuple[Array | None, ...]:
+        """Return one downstream gradient per input (None where there is none), given the upstream gradient."""
+        return getattr(self.kernels, f"{self.kernel}_backward")(upstream, self.cache, self.needs)
+
+    # -- how it becomes a node -----------------------------------------------------------------------------------
+
+    @classmethod
+    def apply(cls, *inputs: Any, **params: Any) -> Any:
+        """Compute the operation and, if a gradient is wanted, record it as the origin of its outputs.
+
+        Inputs are tensors, plain arrays (labels, masks: no gradient) or None.
+        """
+        op = cls()
+        recording = is_grad_enabled()
+        op.params = params
+        op.needs = tuple(recording and isinstance(t, Tensor) and t.requires_grad for t in inputs)
+        op._check_dtypes(inputs)
+        result = op.forward(*(t.array if isinstance(t, Tensor) else t for t in inputs), **params)
+        outputs = tuple(Tensor(a) for a in (result if isinstance(result, tuple) else (result,)))
+        if cls.is_view and isinstance(inputs[0], Tensor):
+            for out in outputs:
+                out._version = inputs[0]._version
+        if any(op.needs):
+            op._record(inputs, outputs)
+        return outputs if isinstance(result, tuple) else outputs[0]
+
+    def _record(self, inputs: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> None:
+        self.inputs = tuple(t if isinstance(t, Tensor) else None for t in inputs)
+        self.n_outputs = len(outputs)
+        for index, out in enumerate(outputs):
+            if np.issubdtype(out.dtype, np.floating):
+                out.op, out.output_index, out.requires_grad = self, index, True
+        kept = [(t, f"input {i}") for i, t in enumerate(self.inputs) if t is not None and self.keeps_inputs]
+        kept += [(t, "output") for t in outputs if self.keeps_output]
+        self._versions = [
+            (t._version, t._version.count(), f"{what}{f' {t.name!r}' if t.name else ''} of shape {t.shape}")
+            for t, what in kept
+        ]
+
+    def _check_dtypes(self, inputs: tuple[Any, ...]) -> None:
+        kinds = {t.dtype for t in inputs if isinstance(t, Tensor) and t.dtype.kind == "f"}
+        if len(kinds) > 1:
+            names = " and ".join(sorted(map(str, kinds)))
+            raise DTypeError(
+                f"{type(self).__name__} got {names}; use one float type, e.g. amont.tensor(x) for float32 "
+                f"or model.astype('float64')"
+            )
+
+    def check_unchanged(self) -> None:
+        """Raise `InPlaceError` if an array that backward needs was changed since forward."""
+        for version, count, what in self._versions:
+            if version.count() != count:
+                raise InPlaceError(
+                    f"{type(self).__name__}: its {what} was changed in place after the forward pass, and backward "
+                    f"needs the old values; write into a copy, or call backward() before the change"
+                )
+
+    def release(self) -> Self:
+        """Free what was kept for backward."""
+        self.cache, self.freed, self._versions = None, True, []
+        return self
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(str(t.shape) for t in self.inputs if t is not None)
+        return f"<{type(self).__name__} of {shapes}>"

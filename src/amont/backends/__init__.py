@@ -1,0 +1,1 @@
+"""Where the arithmetic is done: one signature (`base`), the mathematics (`reference`), the speed (`cpu`)."""

@@ -1,0 +1,14 @@
+"""Signatures: activation functions."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Gradients = tuple[Array | None, ...]
+
+
+class ActivationKernels(Protocol):
+    """Activation functions."""

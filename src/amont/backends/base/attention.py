@@ -1,0 +1,14 @@
+"""Signatures: scaled dot-product attention."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Gradients = tuple[Array | None, ...]
+
+
+class AttentionKernels(Protocol):
+    """Scaled dot-product attention."""

@@ -1,0 +1,14 @@
+"""Signatures: pooling."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Gradients = tuple[Array | None, ...]
+
+
+class PoolKernels(Protocol):
+    """Pooling."""

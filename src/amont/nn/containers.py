@@ -1,0 +1,84 @@
+"""Modules made of modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, overload
+
+from amont.core.errors import ArgumentError
+from amont.nn.module import Module
+
+
+class Sequential(Module):
+    """Apply modules one after the other: x ↦ f_K(… f_2(f_1(x)))."""
+
+    def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
+        named = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else None
+        items = named.items() if named is not None else ((str(i), m) for i, m in enumerate(modules))
+        for name, module in items:
+            if not isinstance(module, Module):
+                raise ArgumentError(
+                    f"Sequential takes modules, got {type(module).__name__} at position {name}; "
+                    f"for a function use its layer, e.g. nn.ReLU() in place of F.relu"
+                )
+            setattr(self, name, module)
+
+    def forward(self, x: Any) -> Any:
+        """Return the output of the last module."""
+        for module in self.children():
+            x = module(x)
+        return x
+
+    def __iter__(self) -> Iterator[Module]:
+        return self.children()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.children())
+
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequential: ...
+    def __getitem__(self, index: int | slice) -> Module | Sequential:
+        if isinstance(index, slice):
+            return Sequential(dict(list(self.named_children())[index]))
+        return list(self.children())[index]
+
+
+class ModuleList(Module):
+    """A list of modules; it has no forward of its own."""
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        for module in modules:
+            self.append(module)
+
+    def append(self, module: Module) -> ModuleList:
+        """Add a module at the end."""
+        setattr(self, str(len(self)), module)
+        return self
+
+    def __iter__(self) -> Iterator[Module]:
+        return self.children()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.children())
+
+    def __getitem__(self, index: int) -> Module:
+        return list(self.children())[index]
+
+
+class ModuleDict(Module):
+    """Modules by name; it has no forward of its own."""
+
+    def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
+        for name, module in (modules or {}).items():
+            setattr(self, name, module)
+
+    def __getitem__(self, name: str) -> Module:
+        return dict(self.named_children())[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self.named_children())
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self.children())

@@ -1,0 +1,50 @@
+"""Linear layer and matrix product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amont.autograd import Op, Tensor, as_tensor
+from amont.core.errors import ShapeError
+
+
+class Linear(Op):
+    """x ↦ x Wᵀ + b."""
+
+    kernel = "linear"
+    equation = "y[n,k] = Σ_d x[n,d] w[k,d] + b[k]"
+
+
+class MatMul(Op):
+    """c = a b."""
+
+    kernel = "matmul"
+    equation = "c[m,n] = Σ_k a[m,k] b[k,n]"
+
+
+def linear(x: Any, w: Tensor, b: Tensor | None = None) -> Tensor:
+    """Return x wᵀ + b. x (…, D), w (K, D), b (K,) → (…, K).
+
+    Errors: `ShapeError` if the last axis of `x` is not D, or `b` does not have K entries.
+    """
+    x = as_tensor(x, like=w)
+    if x.ndim < 1 or x.shape[-1] != w.shape[1]:
+        raise ShapeError(
+            f"expected {w.shape[1]} input features on the last axis, got an input of shape {x.shape}; "
+            f"flatten it first (nn.Flatten), or set in_features={x.shape[-1] if x.ndim else 1}"
+        )
+    if b is not None and b.shape != w.shape[:1]:
+        raise ShapeError(f"expected a bias of shape {w.shape[:1]}, got {b.shape}")
+    return Linear.apply(x, w, b)
+
+
+def matmul(a: Any, b: Any) -> Tensor:
+    """Return the matrix product a b; leading axes broadcast as in NumPy. a (…, M, K), b (…, K, N) → (…, M, N)."""
+    a = as_tensor(a, like=b if isinstance(b, Tensor) else None)
+    b = as_tensor(b, like=a)
+    if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
+        raise ShapeError(
+            f"cannot multiply matrices of shapes {a.shape} and {b.shape}: the last axis of the first must equal "
+            f"the second-to-last of the second"
+        )
+    return MatMul.apply(a, b)
