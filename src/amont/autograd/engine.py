@@ -35,7 +35,13 @@ def observe(observer: Observer) -> Iterator[None]:
 
 
 def backward(root: Tensor, upstream: Any = None, *, retain_graph: bool = False) -> None:
-    """Add ∂root/∂leaf · upstream to `grad` of every leaf that requires a gradient."""
+    """Add ∂root/∂leaf · upstream to `grad` of every leaf that requires a gradient: `Tensor.backward`.
+
+    `upstream` is ∂L/∂root; it may be left out for a tensor with one element, where it is 1. Gradients add up over
+    calls. The graph is freed unless `retain_graph`.
+
+    Errors: `GraphError` (no gradient wanted, no upstream given, freed graph), `InPlaceError`, `ShapeError`.
+    """
     gradient = _first_upstream(root, upstream)
     if root.op is None:
         _arrive_at_leaf(root, gradient.copy())
@@ -148,3 +154,6 @@ def _arrive_at_leaf(leaf: Tensor, gradient: Array) -> None:
         leaf.grad = gradient
     else:
         leaf.grad += gradient
+
+
+Tensor.backward = backward

@@ -184,16 +184,6 @@ class Tensor:
 
     # -- the graph -------------------------------------------------------------------------------------------
 
-    def backward(self, upstream: Any = None, *, retain_graph: bool = False) -> None:
-        """Compute the gradient of this tensor with respect to every leaf it came from, into their `grad`.
-
-        `upstream` is ∂L/∂self; it may be left out for a tensor with one element, where it is 1. Gradients add
-        up over calls. The graph is freed unless `retain_graph`.
-        """
-        from amont.autograd.engine import backward
-
-        backward(self, upstream, retain_graph=retain_graph)
-
     def detach(self) -> Tensor:
         """Return a tensor with the same values, cut off from the graph."""
         out = Tensor(self._data)
@@ -226,7 +216,8 @@ class Tensor:
             self.register_hook(keep)
         return self
 
-    if TYPE_CHECKING:  # given by amont.ops.operators, one floor up
+    if TYPE_CHECKING:
+        backward: Any  # given by amont.autograd.engine; the rest by amont.ops.operators, one floor up
         __add__: Any
         __radd__: Any
         __sub__: Any

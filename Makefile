@@ -1,0 +1,50 @@
+# make study   create the environment and run the main study (5 minutes)    make test   the tests
+# make check   lint, format, types          make oracle   against PyTorch    make bench  timings
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMPS := $(VENV)/.installed
+
+.PHONY: study test check oracle bench clean
+
+study: $(STAMPS)-base
+	$(BIN)/amont study cnn-vs-rnn
+
+test: $(STAMPS)-test
+	$(BIN)/python -m pytest
+
+check: $(STAMPS)-check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+oracle: $(STAMPS)-oracle
+	$(BIN)/python -m pytest -m oracle tests/oracle
+
+bench: $(STAMPS)-base
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .pytest_cache .hypothesis .mypy_cache .ruff_cache
+
+# One stamp an extra: the environment is made once, and again when pyproject.toml changes.
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "amont needs Python 3.11 or newer; set PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMPS)-base: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(STAMPS)-test: $(STAMPS)-base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(STAMPS)-check: $(STAMPS)-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[check]'
+	@touch $@
+
+$(STAMPS)-oracle: $(STAMPS)-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[oracle]'
+	@touch $@
