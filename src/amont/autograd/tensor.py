@@ -57,7 +57,7 @@ class Version:
 
 
 def _checksum(array: Array) -> int:
-    return zlib.adler32(np.ascontiguousarray(array).view(np.uint8).data) if array.size else 0
+    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data) if array.size else 0
 
 
 class Tensor:
