@@ -2,13 +2,16 @@
 
 from amont.backends.reference import (
     activation,
+    adaptive_pool,
     arithmetic,
     attention,
     conv,
     dropout,
     embedding,
+    gru,
     linear,
     loss,
+    lstm,
     norm,
     optimizers,
     pool,
@@ -20,13 +23,16 @@ from amont.backends.reference import (
 
 MODULES = (
     activation,
+    adaptive_pool,
     arithmetic,
     attention,
     conv,
     dropout,
     embedding,
+    gru,
     linear,
     loss,
+    lstm,
     norm,
     optimizers,
     pool,

@@ -1,0 +1,68 @@
+from typing import Any
+
+from tests.backends.cases import Case, normal
+
+
+def plan(rank: int = 2, **changes: Any) -> dict[str, Any]:
+    one = (1,) * rank
+    return {"stride": one, "padding": (0,) * rank, "dilation": one, "groups": 1} | changes
+
+
+def transposed(rank: int = 2, **changes: Any) -> dict[str, Any]:
+    return plan(rank, output_padding=(0,) * rank) | changes
+
+
+CASES = [
+    Case("conv", "plain", normal((2, 3, 6, 5), (4, 3, 3, 3), (4,)), plan()),
+    Case("conv", "no-bias", normal((2, 2, 5, 5), (3, 2, 3, 3), None), plan()),
+    Case("conv", "same-3x3", normal((2, 3, 7, 6), (4, 3, 3, 3), (4,)), plan(padding=(1, 1))),
+    Case("conv", "pointwise", normal((2, 5, 3, 4), (3, 5, 1, 1), (3,)), plan()),
+    Case("conv", "pointwise-strided", normal((2, 3, 5, 5), (4, 3, 1, 1), None), plan(stride=(2, 2))),
+    Case("conv", "strided", normal((2, 2, 8, 7), (3, 2, 3, 3), (3,)), plan(stride=(2, 2), padding=(1, 1))),
+    Case("conv", "stride-over-kernel", normal((1, 2, 9, 8), (2, 2, 2, 2), (2,)), plan(stride=(3, 3))),
+    Case("conv", "uneven", normal((2, 2, 6, 9), (3, 2, 2, 5), (3,)), plan(stride=(1, 2), padding=(0, 3))),
+    Case("conv", "dilated", normal((2, 2, 7, 8), (2, 2, 3, 2), (2,)), plan(dilation=(2, 3), padding=(1, 2))),
+    Case("conv", "groups", normal((2, 4, 5, 5), (6, 2, 3, 3), (6,)), plan(groups=2, padding=(1, 1))),
+    Case("conv", "depthwise", normal((2, 3, 6, 6), (3, 1, 3, 3), (3,)), plan(groups=3, stride=(2, 2), padding=(1, 1))),
+    Case("conv", "depthwise-wide", normal((2, 2, 5, 4), (4, 1, 3, 3), None), plan(groups=2, padding=(1, 1))),
+    Case("conv", "batch-1", normal((1, 1, 4, 4), (1, 1, 3, 3), (1,)), plan()),
+    Case("conv", "whole-image", normal((2, 3, 4, 4), (5, 3, 4, 4), (5,)), plan()),
+    Case("conv", "padding-over-kernel", normal((1, 2, 3, 3), (2, 2, 2, 2), (2,)), plan(padding=(3, 2))),
+    Case(
+        "conv",
+        "everything",
+        normal((3, 4, 9, 8), (6, 2, 3, 2), (6,)),
+        plan(stride=(2, 1), padding=(2, 1), dilation=(2, 3), groups=2),
+    ),
+    Case("conv", "lenet-1", normal((3, 1, 28, 28), (6, 1, 5, 5), (6,)), plan(padding=(2, 2)), tolerance=10),
+    Case("conv", "wide", normal((2, 17, 13, 15), (19, 17, 3, 3), (19,)), plan(padding=(1, 1)), tolerance=10),
+    Case("conv", "1d", normal((2, 3, 9), (4, 3, 3), (4,)), plan(1)),
+    Case("conv", "1d-length-1", normal((2, 3, 1), (4, 3, 1), (4,)), plan(1)),
+    Case("conv", "1d-causal", normal((2, 3, 5), (4, 3, 2), None), plan(1, padding=(2,), dilation=(2,))),
+    Case(
+        "conv",
+        "1d-everything",
+        normal((2, 4, 11), (4, 2, 3), (4,)),
+        plan(1, stride=(2,), padding=(3,), dilation=(2,), groups=2),
+    ),
+    Case("conv", "1d-mnist1d", normal((5, 1, 40), (8, 1, 5), (8,)), plan(1, stride=(2,), padding=(1,)), tolerance=10),
+    Case("conv_transpose", "plain", normal((2, 3, 4, 5), (3, 2, 3, 3), (2,)), transposed()),
+    Case("conv_transpose", "no-bias", normal((1, 2, 3, 3), (2, 3, 2, 2), None), transposed()),
+    Case("conv_transpose", "upsample", normal((2, 2, 4, 3), (2, 3, 2, 2), (3,)), transposed(stride=(2, 2))),
+    Case(
+        "conv_transpose",
+        "output-padding",
+        normal((2, 2, 3, 4), (2, 3, 3, 3), (3,)),
+        transposed(stride=(2, 3), padding=(1, 1), output_padding=(1, 2)),
+    ),
+    Case(
+        "conv_transpose",
+        "output-padding-of-dilation",
+        normal((2, 2, 3, 4), (2, 2, 2, 2), None),
+        transposed(dilation=(3, 2), output_padding=(2, 1)),
+    ),
+    Case("conv_transpose", "groups", normal((2, 4, 3, 3), (4, 3, 2, 2), (6,)), transposed(groups=2)),
+    Case("conv_transpose", "gaps", normal((1, 2, 3, 2), (2, 2, 2, 1), (2,)), transposed(stride=(3, 2))),
+    Case("conv_transpose", "1d", normal((2, 3, 6), (3, 2, 4), (2,)), transposed(1, stride=(2,), padding=(1,))),
+    Case("conv_transpose", "1d-length-1", normal((1, 2, 1), (2, 3, 3), (3,)), transposed(1)),
+]
