@@ -109,45 +109,48 @@ def conv_transpose_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> G
 
 def _correlate(x: Array, w: Array, out: Ints, grid: _Grid) -> Array:
     """y[n, k, i] = Σ_m Σ_c w[k, c, m] · X[n, c, s·i + d·m], X the padded x, for the positions i of `out`."""
-    X = _by_group(pad_edges(x, grid.padding, grid.padding), grid.groups)  # (N, G, C/G, *S + 2p)
-    W = w.reshape(grid.groups, len(w) // grid.groups, *w.shape[1:])  # (G, K/G, C/G, *kernel)
-    y = np.zeros((len(x), *W.shape[:2], math.prod(out)), x.dtype)
-    for m in offsets(w.shape[2:]):
-        seen = X[seen_by(m, out, grid.stride, grid.dilation)]
-        y += W[(..., *m)] @ seen.reshape(*seen.shape[:3], math.prod(out))
+    X = _by_group(pad_edges(x, grid.padding, grid.padding), grid.groups)
+    y = np.zeros((len(x), grid.groups, len(w) // grid.groups, math.prod(out)), x.dtype)
+    for m, w_m in zip(offsets(w.shape[2:]), _by_offset(w, grid.groups)):
+        y += w_m @ _seen(X, m, out, grid)
     return y.reshape(len(x), len(w), *out)
 
 
 def _spread(y: Array, w: Array, size: Ints, grid: _Grid) -> Array:
     """X[n, c, s·i + d·m] += Σ_k w[k, c, m] · y[n, k, i] for all i and m; the padding of X is cut off then."""
-    out = y.shape[2:]
-    W = w.reshape(grid.groups, len(w) // grid.groups, *w.shape[1:])
-    Y = _by_group(y, grid.groups).reshape(len(y), *W.shape[:2], math.prod(out))  # (N, G, K/G, positions)
+    out, channels = y.shape[2:], (grid.groups, w.shape[1])
+    Y = _by_group(y, grid.groups).reshape(len(y), grid.groups, len(w) // grid.groups, math.prod(out))
     padded = tuple(n + 2 * p for n, p in zip(size, grid.padding))
-    X = np.zeros((len(y), grid.groups, w.shape[1], *padded), y.dtype)
-    for m in offsets(w.shape[2:]):
-        stamp = W[(..., *m)].swapaxes(-1, -2) @ Y  # (N, G, C/G, positions)
-        X[seen_by(m, out, grid.stride, grid.dilation)] += stamp.reshape(*stamp.shape[:3], *out)
-    return cut_edges(X.reshape(len(y), grid.groups * w.shape[1], *padded), grid.padding, size)
+    X = np.zeros((len(y), *channels, *padded), y.dtype)
+    for m, w_m in zip(offsets(w.shape[2:]), _by_offset(w, grid.groups)):
+        stamp = (w_m.swapaxes(-1, -2) @ Y).reshape(len(y), *channels, *out)
+        X[seen_by(m, out, grid.stride, grid.dilation)] += stamp
+    return cut_edges(X.reshape(len(y), math.prod(channels), *padded), grid.padding, size)
 
 
 def _weight_gradient(x: Array, dy: Array, shape: Ints, grid: _Grid) -> Array:
     """dw[k, c, m] = Σ_n Σ_i dy[n, k, i] · X[n, c, s·i + d·m], X the padded x."""
-    out, positions = dy.shape[2:], math.prod(dy.shape[2:])
+    out = dy.shape[2:]
     X = _by_group(pad_edges(x, grid.padding, grid.padding), grid.groups)
-    dY = _by_group(dy, grid.groups)
-    dY = dY.reshape(*dY.shape[:3], positions)  # (N, G, K/G, positions)
-    dW = np.empty((grid.groups, shape[0] // grid.groups, *shape[1:]), x.dtype)
-    for m in offsets(shape[2:]):
-        seen = X[seen_by(m, out, grid.stride, grid.dilation)]
-        seen = seen.reshape(*seen.shape[:3], positions)
-        dW[(..., *m)] = (dY @ seen.swapaxes(-1, -2)).sum(axis=0)
-    return dW.reshape(shape)
+    dY = _by_group(dy, grid.groups).reshape(len(dy), grid.groups, shape[0] // grid.groups, math.prod(out))
+    dW = [(dY @ _seen(X, m, out, grid).swapaxes(-1, -2)).sum(axis=0) for m in offsets(shape[2:])]
+    return np.stack(dW, axis=-1).reshape(shape)  # (G, K/G, C/G, offsets) → (K, C/G, *kernel)
 
 
 def _by_group(x: Array, groups: int) -> Array:
     """(N, C, *S) → (N, G, C/G, *S)."""
     return x.reshape(len(x), groups, x.shape[1] // groups, *x.shape[2:])
+
+
+def _by_offset(w: Array, groups: int) -> Array:
+    """(K, C/G, *kernel) → (offsets, G, K/G, C/G): one matrix per offset and group."""
+    W = w.reshape(groups, len(w) // groups, w.shape[1], math.prod(w.shape[2:]))
+    return np.ascontiguousarray(np.moveaxis(W, -1, 0))
+
+
+def _seen(X: Array, m: Ints, out: Ints, grid: _Grid) -> Array:
+    """Return X[n, c, s·i + d·m] for all positions i of `out` as (N, G, C/G, positions)."""
+    return X[seen_by(m, out, grid.stride, grid.dilation)].reshape(*X.shape[:3], math.prod(out))
 
 
 def _add_bias(y: Array, b: Array | None) -> Array:

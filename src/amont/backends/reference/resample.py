@@ -66,9 +66,9 @@ def _mix(x: Array, taps: _Taps, axis: int) -> Array:
 def _share(dy: Array, taps: _Taps, n: int, axis: int) -> Array:
     weight = _along(taps.weight, axis, dy)
     dx = np.zeros((*dy.shape[:axis], n, *dy.shape[axis + 1 :]), dy.dtype)
-    before = (slice(None),) * axis
-    np.add.at(dx, (*before, taps.low), (1 - weight) * dy)  # adds up where several i share a pixel
-    np.add.at(dx, (*before, taps.high), weight * dy)
+    view = np.moveaxis(dx, axis, 0)
+    np.add.at(view, taps.low, np.moveaxis((1 - weight) * dy, axis, 0))  # adds up where several i share a pixel
+    np.add.at(view, taps.high, np.moveaxis(weight * dy, axis, 0))
     return dx
 
 
