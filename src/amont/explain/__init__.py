@@ -1,0 +1,17 @@
+"""Looking inside: counting, gradients per layer and per time step, checking a backward pass, plots."""
+
+from amont.explain.counting import LayerCount, Summary, summary
+from amont.explain.gradcheck import gradcheck
+from amont.explain.gradient_flow import GradientFlow, gradient_flow
+from amont.explain.plots import plot_gradient_flow, plot_over_time
+
+__all__ = [
+    "GradientFlow",
+    "LayerCount",
+    "Summary",
+    "gradcheck",
+    "gradient_flow",
+    "plot_gradient_flow",
+    "plot_over_time",
+    "summary",
+]
