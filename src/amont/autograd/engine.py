@@ -118,7 +118,7 @@ def _step(op: Op, upstreams: tuple[Array | None, ...]) -> tuple[Array | None, ..
         raise GraphError(
             f"{type(op).__name__}.backward must return one gradient per input: {len(op.inputs)}, got {len(downstreams)}"
         )
-    return downstreams
+    return tuple(None if d is None else np.asarray(d) for d in downstreams)  # NumPy's scalars become arrays
 
 
 def _send(
@@ -127,8 +127,7 @@ def _send(
     downstreams: tuple[Array | None, ...],
     waiting: dict[Op, list[Array | None]],
 ) -> None:
-    taken = [u for u in upstreams if u is not None]
-    for tensor, gradient in zip(op.inputs, downstreams):
+    for index, (tensor, gradient) in enumerate(zip(op.inputs, downstreams)):
         if tensor is None or gradient is None or not tensor.requires_grad:
             continue
         if gradient.shape != tensor.shape:
@@ -139,17 +138,17 @@ def _send(
         if tensor.op is not None:
             slots = waiting.setdefault(tensor.op, [None] * tensor.op.n_outputs)
             old = slots[tensor.output_index]
-            slots[tensor.output_index] = gradient if old is None else old + gradient
+            slots[tensor.output_index] = gradient if old is None else np.asarray(old + gradient)
         else:  # a leaf owns its gradient: copy what somebody else may hold
-            shared = any(np.may_share_memory(gradient, other) for other in taken)
+            others = (*upstreams, *downstreams[:index], *downstreams[index + 1 :])
+            shared = any(np.may_share_memory(gradient, other) for other in others if other is not None)
             _arrive_at_leaf(tensor, gradient.copy() if shared else gradient)
-            taken.append(gradient)
 
 
 def _arrive_at_leaf(leaf: Tensor, gradient: Array) -> None:
     for hook in leaf._hooks or ():
         replaced = hook(gradient)
-        gradient = gradient if replaced is None else replaced
+        gradient = (gradient if replaced is None else replaced).copy()  # the hook may hold it; grad is added to
     if leaf.grad is None:
         leaf.grad = gradient
     else:

@@ -77,13 +77,19 @@ class Op:
         op.needs = tuple(recording and isinstance(t, Tensor) and t.requires_grad for t in inputs)
         op._check_dtypes(inputs)
         result = op.forward(*(t.array if isinstance(t, Tensor) else t for t in inputs), **params)
-        outputs = tuple(Tensor(a) for a in (result if isinstance(result, tuple) else (result,)))
-        if cls.is_view and isinstance(inputs[0], Tensor):
+        # asarray: NumPy turns results without axes into scalars
+        outputs = tuple(Tensor(np.asarray(a)) for a in (result if isinstance(result, tuple) else (result,)))
+        if cls.is_view and isinstance(source := inputs[0], Tensor):
             for out in outputs:
-                out._version = inputs[0]._version
+                if np.may_share_memory(out.array, source.array):
+                    out._version = source._version
         if any(op.needs):
             op._record(inputs, outputs)
         return outputs if isinstance(result, tuple) else outputs[0]
+
+    def kept_inputs(self) -> tuple[bool, ...]:
+        """Return, for each input, whether backward needs its values; by default `keeps_inputs` says so for all."""
+        return (self.keeps_inputs,) * len(self.inputs)
 
     def _record(self, inputs: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> None:
         self.inputs = tuple(t if isinstance(t, Tensor) else None for t in inputs)
@@ -91,7 +97,8 @@ class Op:
         for index, out in enumerate(outputs):
             if np.issubdtype(out.dtype, np.floating):
                 out.op, out.output_index, out.requires_grad = self, index, True
-        kept = [(t, f"input {i}") for i, t in enumerate(self.inputs) if t is not None and self.keeps_inputs]
+        kept_inputs = zip(self.inputs, self.kept_inputs())
+        kept = [(t, f"input {i}") for i, (t, is_kept) in enumerate(kept_inputs) if t is not None and is_kept]
         kept += [(t, "output") for t in outputs if self.keeps_output]
         self._versions = [
             (t._version, t._version.count(), f"{what}{f' {t.name!r}' if t.name else ''} of shape {t.shape}")
@@ -117,10 +124,12 @@ class Op:
                 )
 
     def release(self) -> Self:
-        """Free what was kept for backward."""
-        self.cache, self.freed, self._versions = None, True, []
+        """Free what was kept for backward, and the inputs: a loss that is still held holds no activations."""
+        self.cache, self.freed, self._versions, self.inputs = None, True, [], ()
         return self
 
     def __repr__(self) -> str:
+        if self.freed:
+            return f"<{type(self).__name__}, freed>"
         shapes = ", ".join(str(t.shape) for t in self.inputs if t is not None)
         return f"<{type(self).__name__} of {shapes}>"

@@ -227,17 +227,37 @@ class Tensor:
         __truediv__: Any
         __rtruediv__: Any
         __neg__: Any
+        __abs__: Any
         __pow__: Any
+        __rpow__: Any
         __matmul__: Any
         __rmatmul__: Any
+        __lt__: Any
+        __le__: Any
+        __gt__: Any
+        __ge__: Any
         __getitem__: Any
-        reshape: Any
-        transpose: Any
-        sum: Any
-        mean: Any
-        max: Any
-        min: Any
+        __iter__: Any
         T: Any
+        abs: Any
+        argmax: Any
+        exp: Any
+        expand_dims: Any
+        flatten: Any
+        log: Any
+        max: Any
+        mean: Any
+        min: Any
+        relu: Any
+        reshape: Any
+        sigmoid: Any
+        sqrt: Any
+        squeeze: Any
+        sum: Any
+        tanh: Any
+        transpose: Any
+        unsqueeze: Any
+        var: Any
 
 
 def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
@@ -258,8 +278,8 @@ def as_tensor(data: Any, like: Tensor | None = None) -> Tensor:
     if isinstance(data, Tensor):
         return data
     array = np.asarray(data)
-    if array.dtype == object:
-        raise DTypeError(f"expected numbers, got {type(data).__name__}")
+    if array.dtype.kind not in "biuf":
+        raise DTypeError(f"expected real numbers, got {type(data).__name__}")
     if like is not None and np.issubdtype(like.dtype, np.floating):
         array = array.astype(like.dtype, copy=False)
     elif np.issubdtype(array.dtype, np.floating) and not isinstance(data, np.ndarray):

@@ -14,12 +14,20 @@ class Linear(Op):
     kernel = "linear"
     equation = "y[n,k] = Σ_d x[n,d] w[k,d] + b[k]"
 
+    def kept_inputs(self) -> tuple[bool, ...]:
+        """Return whether dw needs x and dx needs w."""
+        return self.needs[1], self.needs[0], False
+
 
 class MatMul(Op):
     """c = a b."""
 
     kernel = "matmul"
     equation = "c[m,n] = Σ_k a[m,k] b[k,n]"
+
+    def kept_inputs(self) -> tuple[bool, ...]:
+        """Return whether db needs a and da needs b."""
+        return self.needs[1], self.needs[0]
 
 
 def linear(x: Any, w: Tensor, b: Tensor | None = None) -> Tensor:
