@@ -36,6 +36,7 @@ from amont.ops.arithmetic import (
     subtract,
     where,
 )
+from amont.ops.attention import scaled_dot_product_attention
 from amont.ops.conv import conv1d, conv2d, conv_transpose1d, conv_transpose2d
 from amont.ops.dropout import dropout, dropout2d
 from amont.ops.embedding import embedding
@@ -63,6 +64,7 @@ from amont.ops.pool import (
     max_pool1d,
     max_pool2d,
 )
+from amont.ops.recurrent import gru, lstm, rnn
 from amont.ops.reduction import cumsum, logsumexp, max, mean, min, sum, var
 from amont.ops.resample import interpolate
 from amont.ops.shape import (
@@ -113,6 +115,7 @@ __all__ = [
     "gelu",
     "getitem",
     "group_norm",
+    "gru",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
@@ -126,6 +129,7 @@ __all__ = [
     "log",
     "log_softmax",
     "logsumexp",
+    "lstm",
     "matmul",
     "max",
     "max_pool1d",
@@ -146,6 +150,8 @@ __all__ = [
     "relu",
     "relu6",
     "reshape",
+    "rnn",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",

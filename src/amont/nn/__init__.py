@@ -48,12 +48,18 @@ from amont.nn.pool import (
     MaxPool1d,
     MaxPool2d,
 )
+from amont.nn.recurrent import GRU, LSTM, RNN
+from amont.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell
 from amont.nn.resample import Upsample
+from amont.nn.sequence import LastStep, detach
 from amont.nn.shape import Flatten, Identity, Unflatten
 
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
@@ -75,6 +81,7 @@ __all__ = [
     "Dropout2d",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GroupNorm",
     "Hardsigmoid",
     "Hardswish",
@@ -82,6 +89,8 @@ __all__ = [
     "HuberLoss",
     "Identity",
     "L1Loss",
+    "LSTMCell",
+    "LastStep",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -96,6 +105,7 @@ __all__ = [
     "NLLLoss",
     "PReLU",
     "Parameter",
+    "RNNCell",
     "ReLU",
     "ReLU6",
     "Sequential",
@@ -108,5 +118,6 @@ __all__ = [
     "Tanh",
     "Unflatten",
     "Upsample",
+    "detach",
     "init",
 ]

@@ -1,0 +1,38 @@
+"""Handling what recurrent layers return: the last valid step, and a state cut off from the graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from amont.autograd import Tensor, as_tensor
+from amont.core.shapes import check_ndim
+from amont.nn.module import Module
+from amont.ops.recurrent import check_lengths
+
+
+class LastStep(Module):
+    """Pick the last valid output of each sequence: y (N, T, H) → y[n, lengths[n] − 1] (N, H).
+
+    It also takes a recurrent layer's whole output `(y, state)`. Of a bidirectional layer, the backward half of the last
+    step has read one step only; use the state h for such a layer.
+    """
+
+    def forward(self, y: Any, lengths: Any = None) -> Tensor:
+        """Return the last valid step of each sequence."""
+        y = as_tensor(y[0] if isinstance(y, tuple) else y)
+        check_ndim(y.shape, 3, "(N, T, H)")
+        N, T = y.shape[:2]
+        return y[:, T - 1] if lengths is None else y[np.arange(N), check_lengths(lengths, N, T) - 1]
+
+
+def detach(state: Any) -> Any:
+    """Return a state (a tensor, or a tuple of them) cut off from the graph, to go on from in the next chunk.
+
+    Truncated backpropagation through time: a long sequence is read in chunks, the state goes on from chunk to chunk,
+    the gradient does not.
+    """
+    if isinstance(state, (tuple, list)):
+        return type(state)(detach(s) for s in state)
+    return state.detach() if isinstance(state, Tensor) else state

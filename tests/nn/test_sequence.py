@@ -1,0 +1,42 @@
+"""LastStep, and detach for truncated backpropagation through time."""
+
+import numpy as np
+import pytest
+
+from amont import nn
+from amont.autograd import tensor
+from amont.core.errors import ShapeError
+
+
+def test_last_step_takes_the_last_valid_output() -> None:
+    y = tensor(np.random.default_rng(0).standard_normal((3, 5, 2)), requires_grad=True)
+    last = nn.LastStep()(y, np.array([5, 1, 3]))
+    np.testing.assert_array_equal(last.numpy(), y.numpy()[[0, 1, 2], [4, 0, 2]])
+    last.sum().backward()
+    assert y.grad is not None
+    assert y.grad.sum() == 6
+    assert (y.grad[[0, 1, 2], [4, 0, 2]] == 1).all()
+
+
+def test_last_step_follows_a_recurrent_layer() -> None:
+    gru = nn.GRU(4, 6)
+    x = np.ones((2, 3, 4), "float32")
+    np.testing.assert_array_equal(nn.Sequential(gru, nn.LastStep())(x).numpy(), gru(x)[1].numpy()[0])
+
+
+def test_last_step_refuses_lengths_beyond_the_sequence() -> None:
+    with pytest.raises(ShapeError, match=r"lengths\[1\] is 4"):
+        nn.LastStep()(np.ones((2, 3, 1)), np.array([1, 4]))
+
+
+def test_detached_state_lets_no_gradient_through() -> None:
+    lstm = nn.LSTM(4, 6)
+    x = tensor(np.ones((2, 3, 4)), requires_grad=True)
+    _, state = lstm(x)
+    y, _ = lstm(np.ones((2, 3, 4), "float32"), nn.detach(state))
+    y.sum().backward()
+    assert x.grad is None
+    y, _ = lstm(np.ones((2, 3, 4), "float32"), state)
+    y.sum().backward()
+    assert x.grad is not None
+    assert nn.detach(None) is None
