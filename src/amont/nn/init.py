@@ -33,9 +33,7 @@ def fans(shape: Shape) -> tuple[int, int]:
     return shape[1] * receptive, shape[0] * receptive
 
 
-def uniform(
-    shape: Shape, low: float, high: float, *, dtype: Any = np.float32, rng: np.random.Generator | None = None
-) -> Array:
+def uniform(shape: Shape, low: float = 0.0, high: float = 1.0, *, dtype: Any = np.float32, rng: Rng = None) -> Array:
     """Return weights from U(low, high)."""
     return streams.stream("init", rng).uniform(low, high, shape).astype(dtype)
 
@@ -73,7 +71,7 @@ def identity(shape: Shape, gain: float = 1.0, *, dtype: Any = np.float32, rng: R
     """
     if len(shape) != 2:
         raise ShapeError(f"identity needs a matrix, got shape {shape}")
-    return gain * np.eye(*shape, dtype=dtype)
+    return (gain * np.eye(*shape)).astype(dtype)
 
 
 def normal(shape: Shape, mean: float = 0.0, std: float = 1.0, *, dtype: Any = np.float32, rng: Rng = None) -> Array:
@@ -94,8 +92,9 @@ def truncated_normal(
 ) -> Array:
     """Return weights from N(mean, std²), drawn again until they lie in [low, high]."""
     _check_std(std)
-    if not (low < high and low <= mean + 6 * std and high >= mean - 6 * std):
-        raise ArgumentError(f"[{low}, {high}] holds no values of N({mean}, {std}²) to draw from")
+    share = (math.erf((high - mean) / (std * math.sqrt(2))) - math.erf((low - mean) / (std * math.sqrt(2)))) / 2
+    if not share > 1e-3:
+        raise ArgumentError(f"[{low}, {high}] holds hardly any value of N({mean}, {std}²); widen it")
     generator = streams.stream("init", rng)
     values = generator.normal(mean, std, shape)
     while (outside := (values < low) | (values > high)).any():
@@ -198,5 +197,5 @@ def _fans_of_matrix(shape: Shape) -> tuple[int, int]:
 
 
 def _check_std(std: float) -> None:
-    if not std >= 0:
-        raise ArgumentError(f"std must be at least 0, got {std!r}")
+    if not std > 0:
+        raise ArgumentError(f"std must be above 0, got {std!r}")

@@ -1,0 +1,80 @@
+"""The update rules write in place: after several steps, parameter and state are the same on both backends."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from amont.backends.select import load
+
+SGD = {"lr": 0.1, "momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False}
+ADAM = {"lr": 0.01, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8, "weight_decay": 0.0, "decoupled": False}
+RMS = {"lr": 0.01, "alpha": 0.9, "eps": 1e-8, "weight_decay": 0.0, "momentum": 0.0}
+ADAGRAD = {"lr": 0.1, "lr_decay": 0.0, "eps": 1e-10, "weight_decay": 0.0}
+# kernel, which of its state arrays are given, parameters
+RULES: list[tuple[str, tuple[bool, ...], dict[str, Any]]] = [
+    ("sgd", (False,), SGD),
+    ("sgd", (False,), {**SGD, "weight_decay": 0.1}),
+    ("sgd", (True,), {**SGD, "momentum": 0.9}),
+    ("sgd", (True,), {**SGD, "momentum": 0.9, "dampening": 0.3, "weight_decay": 0.1}),
+    ("sgd", (True,), {**SGD, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    ("adam", (True, True, False), ADAM),
+    ("adam", (True, True, False), {**ADAM, "weight_decay": 0.1}),
+    ("adam", (True, True, False), {**ADAM, "weight_decay": 0.1, "decoupled": True}),
+    ("adam", (True, True, True), {**ADAM, "beta2": 0.5, "eps": 1e-3}),
+    ("rmsprop", (True, False, False), RMS),
+    ("rmsprop", (True, True, False), {**RMS, "weight_decay": 0.1}),
+    ("rmsprop", (True, False, True), {**RMS, "momentum": 0.9}),
+    ("rmsprop", (True, True, True), {**RMS, "momentum": 0.9, "eps": 1e-3}),
+    ("adagrad", (True,), ADAGRAD),
+    ("adagrad", (True,), {**ADAGRAD, "lr_decay": 0.1, "weight_decay": 0.1}),
+]
+TOLERANCE = {"float64": {"rtol": 1e-12, "atol": 1e-13}, "float32": {"rtol": 2e-5, "atol": 2e-6}}
+SHAPES = [(), (1,), (7,), (5, 3), (64, 33), (2, 3, 4, 5)]
+
+
+def after_steps(
+    backend: str, rule: tuple[str, tuple[bool, ...], dict[str, Any]], shape: tuple[int, ...], dtype: str, strided: bool
+) -> list[np.ndarray]:
+    """Return the parameter and its state after four steps with fixed random gradients."""
+    kernel, given, params = rule
+    rng = np.random.default_rng(0)
+
+    def array(values: Any) -> np.ndarray:
+        if not (strided and shape):
+            return np.array(values, dtype)
+        room = np.full(tuple(2 * n for n in shape[::-1]), 99, dtype)  # every second element, axes reversed
+        view = room.T[tuple(slice(None, None, 2) for _ in shape)]
+        view[...] = values
+        return view
+
+    p = array(rng.standard_normal(shape))
+    state = [array(np.zeros(shape)) if wanted else None for wanted in given]
+    for step in range(1, 5):
+        g = array(rng.standard_normal(shape))
+        before = g.copy()
+        count = {"step": step} if kernel in ("adam", "adagrad") else {}
+        assert getattr(load(backend), f"{kernel}_update")(p, g, *state, **params, **count) is None
+        np.testing.assert_array_equal(g, before, err_msg="the gradient was written to")
+    for a in (p, *state):
+        if strided and a is not None and a.base is not None:
+            assert (np.asarray(a.base)[tuple(slice(1, None, 2) for _ in shape)] == 99).all(), (
+                "wrote beside the parameter"
+            )
+    return [a for a in (p, *state) if a is not None]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: f"{r[0]}-{RULES.index(r)}")
+def test_cpu_equals_reference(rule: Any, dtype: str) -> None:
+    for shape in SHAPES:
+        for strided in (False, True):
+            expected = after_steps("reference", rule, shape, dtype, strided)
+            got = after_steps("cpu", rule, shape, dtype, strided)
+            for a, b in zip(got, expected, strict=True):
+                assert a.dtype == b.dtype == np.dtype(dtype)
+                np.testing.assert_allclose(a, b, err_msg=f"shape {shape}, strided {strided}", **TOLERANCE[dtype])
+
+
+def test_every_update_has_rules() -> None:
+    assert {f"{r[0]}_update" for r in RULES} == {k for k in load("reference").kernels() if k.endswith("_update")}  # type: ignore[attr-defined]
