@@ -37,6 +37,16 @@ def test_same_generator_same_weights() -> None:
     np.testing.assert_array_equal(first.weight.numpy(), second.weight.numpy())
 
 
+def test_every_argument_reaches_the_operation() -> None:
+    layer = nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 2), dilation=(1, 3), groups=2)
+    expected = F.conv2d(X, layer.weight, layer.bias, stride=(2, 1), padding=(1, 2), dilation=(1, 3), groups=2)
+    np.testing.assert_array_equal(layer(X), expected)
+    moves = {"stride": (3, 2), "padding": (1, 2), "output_padding": (2, 1), "dilation": (1, 2), "groups": 2}
+    transposed = nn.ConvTranspose2d(4, 6, 3, **moves)  # type: ignore[arg-type]
+    expected = F.conv_transpose2d(X, transposed.weight, transposed.bias, **moves)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(transposed(X), expected)
+
+
 @pytest.mark.parametrize(("mode", "numpy_mode"), [("reflect", "reflect"), ("replicate", "edge")])
 @pytest.mark.parametrize("padding", [2, (1, 2), "same"])
 def test_padding_modes(mode: str, numpy_mode: str, padding: object) -> None:
@@ -54,6 +64,8 @@ def test_random_padding_changes_the_border_alone_and_follows_the_seed() -> None:
     np.testing.assert_array_equal(layer(X).numpy(), first)
     np.testing.assert_allclose(first[:, :, 1:-1, 1:-1], second[:, :, 1:-1, 1:-1], atol=1e-6)
     assert (first[:, :, 0] != second[:, :, 0]).all()
+    own = [nn.Conv2d(4, 3, 3, padding=1, padding_mode="random", rng=np.random.default_rng(5)) for _ in range(2)]
+    np.testing.assert_array_equal(own[0](X).numpy(), own[1](X).numpy())
 
 
 def test_gradients_reach_the_input_through_a_border() -> None:

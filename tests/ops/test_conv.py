@@ -14,6 +14,7 @@ from amont.core.shapes import conv_output_size, conv_transpose_output_size
 
 Array = np.ndarray[Any, Any]
 few = settings(deadline=None, max_examples=25)
+W = amont.tensor(np.ones((6, 4, 3, 3)))
 
 
 def naive_conv2d(
@@ -75,13 +76,12 @@ def test_conv2d_is_the_four_loops(plan: dict[str, Any]) -> None:
 @given(plans())
 def test_conv1d_is_conv2d_with_height_1(plan: dict[str, Any]) -> None:
     x, w, b = tensors(plan)
-    moves = {k: v[1] for k, v in plan["moves"].items() if k != "groups"} | {"groups": plan["moves"]["groups"]}
-    row = amont.tensor(x.numpy()[:, :, 0], dtype="f8"), amont.tensor(w.numpy()[:, :, 0], dtype="f8")
-    flat = {k: (v[0], v[1]) if k == "padding" else v for k, v in plan["moves"].items()} | {
-        "padding": (0, moves["padding"])
-    }
-    y = F.conv2d(x.numpy()[:, :, :1], amont.tensor(w.numpy()[:, :, :1], dtype="f8"), b, **flat)
-    np.testing.assert_allclose(F.conv1d(*row, b, **moves).numpy(), y.numpy()[:, :, 0], atol=1e-12)
+    row, kernel = x.numpy()[:, :, :1], amont.tensor(w.numpy()[:, :, :1], dtype="f8")
+    image_moves = {**plan["moves"], "padding": (0, plan["moves"]["padding"][1])}
+    signal_moves = {name: move if name == "groups" else move[1] for name, move in plan["moves"].items()}
+    flat = amont.tensor(kernel.numpy()[:, :, 0], dtype="f8")
+    y, expected = F.conv1d(row[:, :, 0], flat, b, **signal_moves), F.conv2d(row, kernel, b, **image_moves)
+    np.testing.assert_allclose(y.numpy(), expected.numpy()[:, :, 0], atol=1e-12)
 
 
 @few
@@ -133,6 +133,15 @@ def test_valid_adds_nothing() -> None:
     np.testing.assert_array_equal(F.conv2d(x, w, padding="valid").numpy(), np.full((1, 1, 2, 2), 9))
 
 
+def test_an_empty_batch_gives_an_empty_batch() -> None:
+    x = amont.tensor(np.zeros((0, 4, 5, 5)), requires_grad=True)
+    y = F.conv2d(x, W)
+    assert y.shape == (0, 6, 3, 3)
+    y.backward(np.zeros(y.shape))
+    assert x.grad is not None
+    assert x.grad.shape == x.shape
+
+
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
 def test_the_type_stays(dtype: str) -> None:
     x, w, b = (amont.tensor(np.ones(s), dtype=dtype, requires_grad=True) for s in [(1, 2, 4), (2, 2, 3), (2,)])
@@ -140,9 +149,6 @@ def test_the_type_stays(dtype: str) -> None:
         y = F.conv1d(x, w, b)
         y.backward(np.ones(y.shape, dtype))
     assert y.dtype == x.grad.dtype == w.grad.dtype == b.grad.dtype == np.dtype(dtype)  # type: ignore[union-attr]
-
-
-W = amont.tensor(np.ones((6, 4, 3, 3)))
 
 
 @pytest.mark.parametrize(

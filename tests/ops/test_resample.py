@@ -62,6 +62,8 @@ def test_nearest_keeps_infinities_where_they_are() -> None:
 def test_a_scale_that_is_not_whole_keeps_the_distance_of_pixels() -> None:
     y = F.interpolate(np.arange(5.0).reshape(1, 1, 5), scale_factor=1.5)
     np.testing.assert_array_equal(y.numpy(), [[[0, 0, 1, 2, 2, 3, 4]]])  # ⌊i / 1.5⌋
+    line = F.interpolate(np.arange(5.0).reshape(1, 1, 5), scale_factor=1.5, mode="linear")
+    np.testing.assert_allclose(line.numpy()[0, 0], ((np.arange(7) + 0.5) / 1.5 - 0.5).clip(0, 4))
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ class _Conv(_Base):
             raise ArgumentError(f"there is no padding_mode {padding_mode!r}: {nearest(padding_mode, PADDING_MODES)}")
         self._widths = padding_widths(padding, self.kernel_size, self.stride, self.dilation)
         self.padding = padding if isinstance(padding, str) else to_tuple(padding, self.rank, "padding")
-        self.padding_mode = padding_mode
+        self.padding_mode, self._rng = padding_mode, rng
         self._set_parameters((out_channels, in_channels // groups, *self.kernel_size), bias, rng)
 
     def forward(self, x: Any) -> Tensor:
@@ -93,7 +93,7 @@ class _Conv(_Base):
         padding: Any = self.padding
         if self.padding_mode != "zeros":
             check_spatial(x, self.rank)
-            x, padding = pad(x, self._widths, mode=self.padding_mode), 0
+            x, padding = pad(x, self._widths, mode=self.padding_mode, rng=self._rng), 0
         return self._function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
@@ -101,8 +101,8 @@ class Conv1d(_Conv):
     """Convolution of signals: x (N, C_in, L) → (N, C_out, ⌊(L + 2p − d(S−1) − 1)/s⌋ + 1).
 
     `padding` is a number, "same" (keeps the length, stride 1 only) or "valid" (none); `padding_mode` says what is put
-    there: "zeros", "reflect", "replicate", or "random" values from N(0, 1), drawn anew at each call (course D1).
-    `weight` (C_out, C_in/groups, S), `bias` (C_out,).
+    there: "zeros", "reflect", "replicate", or "random" values from N(0, 1), drawn anew at each call (course D1). `rng`
+    draws these and the initial weights. `weight` (C_out, C_in/groups, S), `bias` (C_out,).
     """
 
     rank = 1

@@ -33,8 +33,8 @@ def interpolate_forward(
     x: Array, *, size: Ints, step: tuple[float, ...] | None, mode: str, align_corners: bool
 ) -> tuple[Array, Any]:
     """Resample each spatial axis. x (N, C, *S) → y (N, C, *size); linear along two axes is bilinear."""
-    taps = []
-    y = x.copy()
+    taps: list[_Taps] = []
+    y = x
     for axis, out in enumerate(size, start=2):
         taps.append(_taps(x.shape[axis], out, None if step is None else step[axis - 2], mode, align_corners))
         y = _mix(y, taps[-1], axis)
