@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from amont.autograd import Tensor
 from amont.nn.module import Module
@@ -10,11 +10,10 @@ from amont.ops import pool
 from amont.ops.pool import OutputSize, Size
 
 
-class MaxPool1d(Module):
-    """The largest value of each window: x (N, C, L) → (N, C, ⌊(L + 2p − d(S−1) − 1)/s⌋ + 1).
+class _MaxPool(Module):
+    """`MaxPool1d` and `MaxPool2d`."""
 
-    The stride is the kernel size unless given. With `ceil_mode` the size is rounded up: the last window may hang over.
-    """
+    _function: ClassVar[Any]
 
     def __init__(
         self,
@@ -29,26 +28,32 @@ class MaxPool1d(Module):
 
     def forward(self, x: Any) -> Tensor:
         """Return the maxima."""
-        return pool.max_pool1d(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+        return self._function(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
 
     def extra_repr(self) -> str:
         """Return the window, and what differs from the defaults."""
         return _describe(self, padding=0, dilation=1, ceil_mode=False)
 
 
-class MaxPool2d(MaxPool1d):
+class MaxPool1d(_MaxPool):
+    """The largest value of each window: x (N, C, L) → (N, C, ⌊(L + 2p − d(S−1) − 1)/s⌋ + 1).
+
+    The stride is the kernel size unless given. With `ceil_mode` the size is rounded up: the last window may hang over.
+    """
+
+    _function = staticmethod(pool.max_pool1d)
+
+
+class MaxPool2d(_MaxPool):
     """The largest value of each window: x (N, C, H, W) → (N, C, H_out, W_out), each size as `MaxPool1d`."""
 
-    def forward(self, x: Any) -> Tensor:
-        """Return the maxima."""
-        return pool.max_pool2d(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
+    _function = staticmethod(pool.max_pool2d)
 
 
-class AvgPool1d(Module):
-    """The mean of each window: x (N, C, L) → (N, C, L_out), sizes as `MaxPool1d`.
+class _AvgPool(Module):
+    """`AvgPool1d` and `AvgPool2d`."""
 
-    The zeros of the padding count as pixels unless `count_include_pad` is False.
-    """
+    _function: ClassVar[Any]
 
     def __init__(
         self,
@@ -63,58 +68,67 @@ class AvgPool1d(Module):
 
     def forward(self, x: Any) -> Tensor:
         """Return the means."""
-        return pool.avg_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+        return self._function(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
 
     def extra_repr(self) -> str:
         """Return the window, and what differs from the defaults."""
         return _describe(self, padding=0, ceil_mode=False, count_include_pad=True)
 
 
-class AvgPool2d(AvgPool1d):
-    """The mean of each window: x (N, C, H, W) → (N, C, H_out, W_out)."""
+class AvgPool1d(_AvgPool):
+    """The mean of each window: x (N, C, L) → (N, C, L_out), sizes as `MaxPool1d`.
 
-    def forward(self, x: Any) -> Tensor:
-        """Return the means."""
-        return pool.avg_pool2d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
+    The zeros of the padding count as pixels unless `count_include_pad` is False.
+    """
+
+    _function = staticmethod(pool.avg_pool1d)
 
 
-class AdaptiveAvgPool1d(Module):
-    """The means of `output_size` even windows, whatever the input's length: x (N, C, L) → (N, C, output_size)."""
+class AvgPool2d(_AvgPool):
+    """The mean of each window: x (N, C, H, W) → (N, C, H_out, W_out); as `AvgPool1d`."""
+
+    _function = staticmethod(pool.avg_pool2d)
+
+
+class _AdaptivePool(Module):
+    """The four layers whose output size is given."""
+
+    _function: ClassVar[Any]
 
     def __init__(self, output_size: OutputSize) -> None:
         self.output_size = output_size
 
     def forward(self, x: Any) -> Tensor:
-        """Return the means."""
-        return pool.adaptive_avg_pool1d(x, self.output_size)
+        """Return the means or maxima."""
+        return self._function(x, self.output_size)
 
     def extra_repr(self) -> str:
         """Return the output size."""
         return f"output_size={self.output_size}"
 
 
-class AdaptiveAvgPool2d(AdaptiveAvgPool1d):
+class AdaptiveAvgPool1d(_AdaptivePool):
+    """The means of `output_size` even windows, whatever the input's length: x (N, C, L) → (N, C, output_size)."""
+
+    _function = staticmethod(pool.adaptive_avg_pool1d)
+
+
+class AdaptiveAvgPool2d(_AdaptivePool):
     """The means of even windows: x (N, C, H, W) → (N, C, *output_size); 1 is global pooling, None keeps an axis."""
 
-    def forward(self, x: Any) -> Tensor:
-        """Return the means."""
-        return pool.adaptive_avg_pool2d(x, self.output_size)
+    _function = staticmethod(pool.adaptive_avg_pool2d)
 
 
-class AdaptiveMaxPool1d(AdaptiveAvgPool1d):
+class AdaptiveMaxPool1d(_AdaptivePool):
     """The maxima of `output_size` even windows: x (N, C, L) → (N, C, output_size)."""
 
-    def forward(self, x: Any) -> Tensor:
-        """Return the maxima."""
-        return pool.adaptive_max_pool1d(x, self.output_size)
+    _function = staticmethod(pool.adaptive_max_pool1d)
 
 
-class AdaptiveMaxPool2d(AdaptiveAvgPool1d):
+class AdaptiveMaxPool2d(_AdaptivePool):
     """The maxima of even windows: x (N, C, H, W) → (N, C, *output_size); 1 is global pooling, None keeps an axis."""
 
-    def forward(self, x: Any) -> Tensor:
-        """Return the maxima."""
-        return pool.adaptive_max_pool2d(x, self.output_size)
+    _function = staticmethod(pool.adaptive_max_pool2d)
 
 
 def _describe(layer: Any, **usual: Any) -> str:
