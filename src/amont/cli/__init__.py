@@ -1,0 +1,1 @@
+"""The command line: `amont train`, `amont evaluate`, `amont data`, …"""

@@ -1,0 +1,113 @@
+"""Models by name, and models that fit a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from amont.core.errors import ArgumentError, UnknownNameError, nearest
+from amont.data import Data
+from amont.models.cnn1d import CNN1d
+from amont.models.cnn2d import CNN2d
+from amont.models.lenet import LeNet5
+from amont.models.logistic import LogisticRegression
+from amont.models.mlp import MLP
+from amont.models.recurrent import GRUClassifier, LSTMClassifier, RNNClassifier
+from amont.nn import Module
+
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model: how to build it, the kinds of data it takes, and the arguments that follow from the data."""
+
+    build: Callable[..., Module]
+    kinds: tuple[str, ...]
+    arguments: Callable[[Data], Arguments]
+
+
+def _flat_size(data: Data) -> int:
+    size = 1
+    for n in data.sample_shape:
+        size *= n
+    return size
+
+
+def _logistic(data: Data) -> Arguments:
+    return {"in_features": _flat_size(data), "num_classes": data.num_classes}
+
+
+def _mlp(data: Data) -> Arguments:
+    return {"sizes": (_flat_size(data), 100, 100, data.num_classes)}
+
+
+def _image(data: Data) -> Arguments:
+    channels, *size = data.sample_shape
+    return {"num_classes": data.num_classes, "in_channels": channels, "image_size": tuple(size)}
+
+
+def _signal(data: Data) -> Arguments:
+    channels, length = data.sample_shape
+    return {"num_classes": data.num_classes, "in_channels": channels, "length": length}
+
+
+def _recurrent(data: Data) -> Arguments:
+    """Images row by row; signals point by point in both directions with all states read, as in the published GRU."""
+    shape = data.sample_shape
+    if data.kind == "image":
+        return {"num_classes": data.num_classes, "input_size": shape[0] * shape[2], "steps": shape[1]}
+    if data.kind == "sequence":
+        return {"num_classes": data.num_classes, "input_size": shape[1]}
+    published = {"hidden_size": 6, "bidirectional": True, "readout": "all", "steps": shape[1], "signals": True}
+    return {"num_classes": data.num_classes, "input_size": shape[0], **published}
+
+
+_ALL = ("image", "signal", "sequence")
+_FIXED = ("image", "signal")  # samples of one size: a flat model cannot tell padding from data
+_ENTRIES: Mapping[str, Entry] = {
+    "cnn1d": Entry(CNN1d, ("signal",), _signal),
+    "cnn2d": Entry(CNN2d, ("image",), _image),
+    "gru": Entry(GRUClassifier, _ALL, _recurrent),
+    "lenet": Entry(LeNet5, ("image",), _image),
+    "logistic": Entry(LogisticRegression, _FIXED, _logistic),
+    "lstm": Entry(LSTMClassifier, _ALL, _recurrent),
+    "mlp": Entry(MLP, _FIXED, _mlp),
+    "rnn": Entry(RNNClassifier, _ALL, _recurrent),
+}
+NAMES = tuple(_ENTRIES)
+
+
+def create(name: str, **arguments: Any) -> Module:
+    """Return a new model by name, with the arguments of its class. Errors: `UnknownNameError`, `ArgumentError`."""
+    entry = _entry(name)
+    try:
+        return entry.build(**arguments)
+    except TypeError as error:
+        raise ArgumentError(f"cannot build the model {name!r}: {error}") from error
+
+
+def fitting(data: Data) -> list[str]:
+    """Return the names of the models that a data set can be given to."""
+    return [name for name, entry in _ENTRIES.items() if data.kind in entry.kinds]
+
+
+def for_data(name: str, data: Data, **arguments: Any) -> Module:
+    """Return a new model that fits a data set: sizes and classes follow from the data, `arguments` go before.
+
+    Errors: `ArgumentError` if the model is made for another kind of data; the message says which models fit.
+    """
+    entry = _entry(name)
+    if data.kind not in entry.kinds:
+        raise ArgumentError(
+            f"the model {name!r} takes {' or '.join(entry.kinds)} data, but {data.name!r} is {data.kind} data of shape "
+            f"{data.sample_shape}; models that fit it: {', '.join(fitting(data))}"
+        )
+    return create(name, **(entry.arguments(data) | arguments))
+
+
+def _entry(name: str) -> Entry:
+    if name not in _ENTRIES:
+        raise UnknownNameError(f"there is no model {name!r}: {nearest(name, NAMES)}")
+    return _ENTRIES[name]

@@ -1,0 +1,100 @@
+"""A whole run: from settings to data, model, trainer, a run folder and the result on the test set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from amont import data as datasets
+from amont import models
+from amont.checkpoint import load
+from amont.core import rng as streams
+from amont.core.atomic import PathLike, make_folder
+from amont.core.errors import FileError
+from amont.nn import Module
+from amont.ops.loss import cross_entropy
+from amont.training import recipes
+from amont.training.checkpointing import Checkpoint
+from amont.training.config import RunConfig
+from amont.training.early_stopping import EarlyStopping
+from amont.training.run_folder import CONFIG, MODEL, STATE
+from amont.training.trainer import Trainer
+
+EVALUATION_BATCH = 256
+
+
+@dataclass
+class Run:
+    """A finished or interrupted run; `test` has the loss and the metrics on the test set, empty if interrupted."""
+
+    folder: Path
+    config: RunConfig
+    trainer: Trainer
+    test: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended it before its time."""
+        return self.trainer.interrupted
+
+
+def train(config: RunConfig, folder: PathLike, *, resume: bool = False, progress: bool = True) -> Run:
+    """Train as `config` says, keeping the run in `folder`; the test set is used once, at the end.
+
+    A part of the training set is kept for validation: it decides which epoch's weights are the best. With `resume`
+    the run in `folder` goes on; if it was killed before its first state was written, it begins again, the same way.
+    """
+    streams.seed(config.seed)
+    data = datasets.load(config.data, config.root or None)
+    training, validation = datasets.split(data.train, (1 - config.validation, config.validation))
+    model = models.for_data(config.model, data, **config.model_args)
+    train_loader = datasets.DataLoader(
+        training,
+        config.batch_size,
+        shuffle=True,
+        transform=recipes.augmentation(data) if config.augment else None,
+    )
+    trainer = _trainer(config, model, len(train_loader), Path(folder), progress)
+    config.save(make_folder(folder) / CONFIG)
+    state = folder if resume and (Path(folder) / STATE).exists() else None
+    trainer.fit(train_loader, datasets.DataLoader(validation, EVALUATION_BATCH), config.epochs, resume=state)
+    run = Run(Path(folder), config, trainer)
+    if not run.interrupted:
+        run.test = _test(trainer, data)
+    return run
+
+
+def evaluate(folder: PathLike, data_name: str | None = None, root: str | None = None) -> dict[str, float]:
+    """Return loss and accuracy of a run's model on the test set it belongs to, or on that of another data set."""
+    config = RunConfig.load(Path(folder) / CONFIG)
+    trained_on = datasets.load(config.data, root or config.root or None)
+    model = models.for_data(config.model, trained_on, **config.model_args)
+    if not (Path(folder) / MODEL).exists():
+        raise FileError(f"{str(folder)!r} has no {MODEL} yet; go on with it: amont train --resume {folder}")
+    load(model, Path(folder) / MODEL)
+    data = datasets.load(data_name, root or config.root or None) if data_name else trained_on
+    return _test(_trainer(config, model, 1, None, False), data)
+
+
+def _trainer(config: RunConfig, model: Module, batches: int, folder: Path | None, progress: bool) -> Trainer:
+    steps = config.epochs * batches
+    schedule = recipes.SCHEDULES[config.schedule](config.lr, steps, batches)
+    callbacks: list[Any] = []
+    if folder is not None:
+        # Without a patience the best weights are kept all the same, and training is never stopped.
+        callbacks = [EarlyStopping("val_loss", patience=config.patience or config.epochs + 1), Checkpoint(folder)]
+    return Trainer(
+        model,
+        partial(cross_entropy, label_smoothing=config.label_smoothing),
+        recipes.make_optimizer(config.optimizer, model.parameters(), schedule, config.weight_decay),
+        metrics=["accuracy"],
+        callbacks=callbacks,
+        clip_norm=config.clip_norm or None,
+        progress=progress,
+    )
+
+
+def _test(trainer: Trainer, data: datasets.Data) -> dict[str, float]:
+    return trainer.evaluate(datasets.DataLoader(data.test, EVALUATION_BATCH))
