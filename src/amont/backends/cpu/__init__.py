@@ -1,7 +1,7 @@
 """The speed: Numba twins of the reference's kernels, for float32 and float64."""
 
-from amont.backends.cpu import linear
+from amont.backends.cpu import conv, gru, linear, lstm, recurrent
 
-MODULES = (linear,)
+MODULES = (conv, gru, linear, lstm, recurrent)
 
 __all__ = ["MODULES"]
