@@ -38,7 +38,6 @@ class PReLU(Module):
     """y = x, or a x below zero. Parameter: `weight` a, (1,) or one a channel (num_parameters,), at first `init`."""
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
-        self.num_parameters = num_parameters
         self.weight = Parameter(np.full(num_parameters, init, np.float32))
 
     def forward(self, x: Any) -> Tensor:
@@ -47,7 +46,7 @@ class PReLU(Module):
 
     def extra_repr(self) -> str:
         """Return the number of slopes."""
-        return f"num_parameters={self.num_parameters}"
+        return f"num_parameters={self.weight.size}"
 
 
 class ELU(Module):
