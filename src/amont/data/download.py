@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import os
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
-from amont.core.atomic import make_folder
+from amont.core.atomic import cannot_write, make_folder
 from amont.core.errors import FileError
 
 Progress = Callable[[str, int, int], None]  # file name, bytes that are there, bytes in all
@@ -38,10 +38,10 @@ def download(urls: Sequence[str], target: Path, *, sha256: str, size: int, progr
             _fetch(url, _part(target), size, progress)
             _accept(target, sha256)
             return target
-        except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError, _Refused) as error:
+        except FileError:
+            raise  # the disk is at fault, no other address will help
+        except (OSError, http.client.HTTPException, _Refused) as error:
             said.append(f"{url}: {getattr(error, 'reason', None) or error}")
-        except OSError as error:
-            raise FileError(f"cannot write {_part(target)}: {error.strerror or error}") from error
     raise FileError("; ".join(said))
 
 
@@ -54,41 +54,56 @@ def _part(target: Path) -> Path:
 
 
 def _fetch(url: str, part: Path, size: int, progress: Progress | None) -> None:
-    """Fill `part` up to `size` bytes; a broken connection is opened again as long as each brings something new."""
+    """Fill `part` up to `size` bytes; a broken connection is opened again as long as it brings something new."""
     failures = 0
     while (have := _size(part)) < size:
         try:
             _continue(url, part, have, size, progress)
-        except (http.client.HTTPException, ConnectionError, TimeoutError):
+        except (FileError, urllib.error.URLError):
+            raise  # nothing that trying again at once would change
+        except (OSError, http.client.HTTPException):
             failures = 0 if _size(part) > have else failures + 1
             if failures >= ATTEMPTS:
                 raise
         else:
             if _size(part) <= have:
-                raise _Refused(f"the file ends after {have} of {size} bytes")
+                raise _Refused(f"it gave no more than {have} of {size} bytes")
 
 
 def _continue(url: str, part: Path, have: int, size: int, progress: Progress | None) -> None:
     """Append to `part` what comes after its `have` bytes; start anew if the server cannot send only the rest."""
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-        begins = f"bytes {have}-"
-        resumed = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(begins)
-        with part.open("ab" if resumed else "wb") as file:
-            _copy(answer, file, have if resumed else 0, size, part.name.removesuffix(".part"), progress)
+        resumed = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        with _writing(part):
+            file = part.open("ab" if resumed else "wb", buffering=0)
+        with file:
+            _copy(answer, file, part, have if resumed else 0, size, progress)
 
 
 def _copy(
-    answer: http.client.HTTPResponse, file: BinaryIO, have: int, size: int, name: str, progress: Progress | None
+    answer: http.client.HTTPResponse, file: FileIO, part: Path, have: int, size: int, progress: Progress | None
 ) -> None:
     while chunk := answer.read1(_CHUNK):
         have += len(chunk)
         if have > size:
             file.truncate(0)
             raise _Refused(f"expected {size} bytes, but more came")
-        file.write(chunk)
+        rest = memoryview(chunk)
+        while rest:
+            with _writing(part):
+                rest = rest[file.write(rest) :]
         if progress:
-            progress(name, have, size)
+            progress(part.name.removesuffix(".part"), have, size)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Tell errors of the disk from errors of the network."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
 def _accept(target: Path, sha256: str) -> None:
@@ -98,7 +113,8 @@ def _accept(target: Path, sha256: str) -> None:
     if found != sha256:
         part.unlink()
         raise _Refused(f"expected SHA-256 {sha256}, found {found}")
-    os.replace(part, target)  # noqa: PTH105
+    with _writing(target):
+        part.replace(target)
 
 
 def _size(path: Path) -> int:

@@ -37,8 +37,8 @@ def prefetch(source: Iterable[T], depth: int) -> Iterator[T]:
         while (item := ready.get()) is not _END:
             if isinstance(item, _Failure):
                 raise item.error
+            places.release()  # before the consumer works on the item, so that the next one is made meanwhile
             yield item
-            places.release()
     finally:
         stop.set()
         places.release()  # wakes a worker that waits for a place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -64,4 +64,5 @@ def _pad(x: Array, padding: Ints, mode: Literal["constant", "wrap"]) -> Array:
 def _windows(x: Array, starts: Sequence[Array], size: Ints) -> Array:
     """Return x[n, :, starts_n : starts_n + size] for every n, in one indexing of all windows. → (N, C, *size)."""
     views = np.lib.stride_tricks.sliding_window_view(x, size, axis=tuple(range(2, x.ndim)))  # (N, C, *places, *size)
-    return views[(np.arange(len(x)), slice(None), *starts)]
+    index: tuple[Any, ...] = (np.arange(len(x)), slice(None), *starts)
+    return views[index]
