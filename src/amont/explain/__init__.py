@@ -4,13 +4,18 @@ from amont.explain.counting import LayerCount, Summary, summary
 from amont.explain.gradcheck import gradcheck
 from amont.explain.gradient_flow import GradientFlow, gradient_flow
 from amont.explain.plots import plot_gradient_flow, plot_over_time
+from amont.explain.through_time import GradientThroughTime, JacobianProducts, gradient_through_time, jacobian_products
 
 __all__ = [
     "GradientFlow",
+    "GradientThroughTime",
+    "JacobianProducts",
     "LayerCount",
     "Summary",
     "gradcheck",
     "gradient_flow",
+    "gradient_through_time",
+    "jacobian_products",
     "plot_gradient_flow",
     "plot_over_time",
     "summary",

@@ -102,7 +102,7 @@ class Recurrent(Module):
         """Return y (N, T, directions · H) and the last states, each (num_layers · directions, N, H)."""
         x = as_tensor(x, like=self.weight_ih_l0)  # type: ignore[attr-defined]
         check_ndim(x.shape, 3, "(N, T, D), batch first")
-        first = [self._first_state(name, state, x) for name, state in zip(self.state_names, given, strict=True)]
+        first = [self.first_state(name, state, x) for name, state in zip(self.state_names, given, strict=True)]
         last: list[list[Tensor]] = []
         for layer in range(self.num_layers):
             if layer > 0 and self.dropout > 0:
@@ -116,7 +116,7 @@ class Recurrent(Module):
             x = concatenate(outputs, axis=2) if self.bidirectional else outputs[0]
         return x, [stack(states, axis=0) for states in zip(*last)]
 
-    def _first_state(self, name: str, given: State, x: Tensor) -> Tensor | None:
+    def first_state(self, name: str, given: State, x: Tensor) -> Tensor | None:
         """Return the initial state (num_layers · directions, N, H): the one given, else the learned one, else None."""
         shape = (self.num_layers * len(self._directions), x.shape[0], self.hidden_size)
         if given is not None:
@@ -132,10 +132,9 @@ class Recurrent(Module):
 
     def extra_repr(self) -> str:
         """Return the sizes and what differs from the default."""
-        options = {"num_layers": (self.num_layers, 1), "bias": (self.bias, True), "dropout": (self.dropout, 0.0)}
-        options["bidirectional"] = (self.bidirectional, False)
-        options["initial_state"] = ("learned" if hasattr(self, "h0") else "zero", "zero")
-        changed = [f"{name}={value!r}" for name, (value, default) in options.items() if value != default]
+        defaults = {"num_layers": 1, "bias": True, "dropout": 0.0, "bidirectional": False, "nonlinearity": "tanh"}
+        changed = [f"{k}={vars(self)[k]!r}" for k, v in defaults.items() if vars(self).get(k, v) != v]
+        changed += ["initial_state='learned'"] if hasattr(self, "h0") else []
         return ", ".join([f"{self.input_size}, {self.hidden_size}", *changed])
 
 

@@ -31,7 +31,8 @@ class RecurrentCell(Module):
             return Parameter(init.torch_default(shape, hidden_size, rng=rng))
 
         self.weight_ih, self.weight_hh = parameter(rows, input_size), parameter(rows, hidden_size)
-        self.bias_ih, self.bias_hh = (parameter(rows), parameter(rows)) if bias else (None, None)
+        self.bias_ih = parameter(rows) if bias else None
+        self.bias_hh = parameter(rows) if bias else None
 
     def weights(self) -> tuple[Tensor | None, ...]:
         """Return (w_ih, w_hh, b_ih, b_hh)."""

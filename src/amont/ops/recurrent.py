@@ -14,21 +14,32 @@ Array = np.ndarray[Any, Any]
 NONLINEARITIES = ("tanh", "relu", "sigmoid")
 
 
-class RNN(Op):
+class Recurrence(Op):
+    """What the three share: the lengths stay at hand for those who look at the graph unfolded in time."""
+
+    lengths: Array | None = None
+
+    def forward(self, *arrays: Any, **params: Any) -> Any:
+        """Return (y, *last states)."""
+        self.lengths = arrays[-1]
+        return super().forward(*arrays, **params)
+
+
+class RNN(Recurrence):
     """The plain recurrence of the course (D0, equation 2)."""
 
     kernel = "rnn"
     equation = "h_t = σ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)"
 
 
-class LSTM(Op):
+class LSTM(Recurrence):
     """A cell state that is added to, behind an input, a forget and an output gate."""
 
     kernel = "lstm"
     equation = "c_t = f ⊙ c_{t−1} + i ⊙ g,  h_t = o ⊙ tanh(c_t)"
 
 
-class GRU(Op):
+class GRU(Recurrence):
     """One state, behind a reset and an update gate."""
 
     kernel = "gru"
