@@ -90,5 +90,38 @@ def test_as_many_as_asked_are_computed_while_the_consumer_works(depth: int) -> N
     assert [*items] == list(range(1, 20))
 
 
+def test_stopping_wakes_a_worker_that_waits_for_a_place() -> None:
+    items = prefetch(iter(int, 1), 2)
+    next(items)
+    assert not threading.Event().wait(0.05)  # by now the worker is two ahead, and waits
+    closer = threading.Thread(target=items.close, daemon=True)  # type: ignore[attr-defined]
+    closer.start()
+    closer.join(10)
+    assert not closer.is_alive()
+    assert not workers()
+
+
+def test_the_worker_itself_may_be_the_one_who_closes() -> None:
+    """The garbage collector runs in any thread: also in the worker, on an iterator that was dropped in a cycle."""
+    dropped = threading.Event()
+    said: list[object] = []
+
+    def source() -> Iterator[int]:
+        yield 0
+        dropped.wait(10)
+        try:
+            said.append(items.close())  # type: ignore[attr-defined]
+        except RuntimeError as error:
+            said.append(error)
+
+    items = prefetch(source(), 1)
+    next(items)
+    (worker,) = workers()
+    dropped.set()
+    worker.join(10)
+    assert said == [None]
+    assert not workers()
+
+
 def test_two_iterations_at_once() -> None:
     assert [*zip(prefetch(range(50), 2), prefetch(range(50), 3))] == [(i, i) for i in range(50)]
