@@ -112,6 +112,13 @@ def test_an_output_that_was_not_used_sends_nothing() -> None:
     np.testing.assert_array_equal(x.grad, [5, 0, 0])
 
 
+def test_one_output_in_a_tuple_stays_a_tuple() -> None:
+    x = leaf(1.0, 2.0)
+    (part,) = F.split(x, 2)
+    (part * 3).sum().backward()
+    np.testing.assert_array_equal(x.grad, [3, 3])
+
+
 def test_deep_graphs_need_no_recursion() -> None:
     x = y = leaf(1.0)
     for _ in range(3000):

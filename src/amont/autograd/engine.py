@@ -113,7 +113,7 @@ def _step(op: Op, upstreams: tuple[Array | None, ...]) -> tuple[Array | None, ..
             f"or pass retain_graph=True to the first backward()"
         )
     op.check_unchanged()
-    downstreams = op.backward(upstreams if op.n_outputs > 1 else upstreams[0])
+    downstreams = op.backward(upstreams if op.gives_tuple else upstreams[0])
     if len(downstreams) != len(op.inputs):
         raise GraphError(
             f"{type(op).__name__}.backward must return one gradient per input: {len(op.inputs)}, got {len(downstreams)}"

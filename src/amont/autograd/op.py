@@ -49,6 +49,7 @@ class Op:
         self.cache: Any = None
         self.freed = False
         self.n_outputs = 1
+        self.gives_tuple = False  # also of one output
         self.hooks: dict[int, list[Hook]] = {}
         self._versions: list[tuple[Any, int, str]] = []
 
@@ -84,6 +85,7 @@ class Op:
                 if np.may_share_memory(out.array, source.array):
                     out._version = source._version
         if any(op.needs):
+            op.gives_tuple = isinstance(result, tuple)
             op._record(inputs, outputs)
         return outputs if isinstance(result, tuple) else outputs[0]
 
