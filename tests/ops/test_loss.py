@@ -36,6 +36,16 @@ def test_class_weights_by_hand() -> None:
     np.testing.assert_allclose(got.numpy(), [np.log(2), 0, 0])
 
 
+def test_label_smoothing_with_weights_by_hand() -> None:
+    """p = (½, ¼, ¼), w = (1, 2, 3), y = 1, ε = 0.3: 0.7 · 2 log 4 + 0.1 (1 log 2 + 2 log 4 + 3 log 4) = 3.9 log 2."""
+    z, w = np.log([[0.5, 0.25, 0.25]]), [1, 2, 3]
+    options = {"weight": w, "label_smoothing": 0.3}
+    assert F.cross_entropy(z, np.array([1]), **options, reduction="sum").item() == pytest.approx(3.9 * np.log(2))
+    assert F.cross_entropy(z, np.array([1]), **options).item() == pytest.approx(3.9 / 2 * np.log(2))
+    # For t = (½, ½, 0): q = w (0.7 t + 0.1) = (0.45, 0.9, 0.3), and the mean divides by the one row.
+    assert F.cross_entropy(z, np.array([[0.5, 0.5, 0]]), **options).item() == pytest.approx(2.85 * np.log(2))
+
+
 @pytest.mark.parametrize("scale", [1e4, 1e30])
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 def test_cross_entropy_is_finite_for_any_logits(scale: float, dtype: str) -> None:
