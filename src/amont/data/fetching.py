@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amont.core.errors import ArgumentError, FileError
 from amont.data.cifar import ARCHIVE
-from amont.data.download import Progress, download
 from amont.data.folders import PathLike, cache_folder
 from amont.data.sources import EMBEDDED, check_name
+
+if TYPE_CHECKING:
+    from amont.data.download import Progress
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ def fetch(name: str, root: PathLike | None = None, progress: Progress | None = N
     Every file is checked by its SHA-256. An interrupted fetch goes on where it stopped.
     Errors: `UnknownNameError`; `ArgumentError` for embedded data; `FileError` if no address can be reached.
     """
+    from amont.data.download import download  # here, because Python's HTTP client is slow to import
+
     check_name(name)
     if name in EMBEDDED:
         raise ArgumentError(f"{name!r} comes with amont, there is nothing to fetch: data.load({name!r})")
