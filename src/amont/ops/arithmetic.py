@@ -213,7 +213,7 @@ def where(condition: Any, a: Any, b: Any) -> Tensor:
 
 def _apply(op: type[Op], a: Any, b: Any) -> Tensor:
     a, b = _operands(a, b)
-    if a.shape != b.shape:
+    if a.shape != b.shape and a.shape and b.shape:  # a single number goes with every shape
         _check_broadcast(a, b)
     return op.apply(a, b)
 
