@@ -48,11 +48,13 @@ def fetch(
     root: str | None = typer.Option(None, help="Folder to put it into, as ROOT/NAME."),
 ) -> None:
     """Fetch a data set from its public address; the files are checked, an interrupted fetch goes on."""
+    from rich.console import Console
     from rich.progress import Progress
 
     from amont import data
 
-    with Progress(transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(transient=True, console=console, disable=not console.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
         def show(file: str, done: int, total: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -22,9 +22,7 @@ def train(
     validation: float | None = typer.Option(None, help="Share of the training data kept for validation."),
     patience: int | None = typer.Option(None, help="Stop after so many epochs without improvement; 0: never."),
     seed: int | None = typer.Option(None, help="Seed of everything random."),
-    set_: list[str] = typer.Option(
-        [], "--set", metavar="KEY=VALUE", help="Argument of the model, e.g. hidden_size=32."
-    ),
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Argument of the model.")] = None,
     out: str | None = typer.Option(None, help="Run folder; default runs/MODEL-DATA."),
     resume: str | None = typer.Option(None, metavar="RUN", help="Go on with a run, bit for bit."),
     root: str | None = typer.Option(None, help="Folder of data sets that are not embedded."),

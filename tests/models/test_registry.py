@@ -1,0 +1,45 @@
+"""Models by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from amont import data, models
+from amont.core.errors import ArgumentError, UnknownNameError
+
+EMBEDDED = ("digits", "mnist1d", "japanese-vowels")
+PAIRS = [(m, d) for d in EMBEDDED for m in models.fitting(data.load(d))]
+
+
+@pytest.mark.parametrize("model, name", PAIRS)
+def test_every_model_fits_the_data_it_says(model: str, name: str) -> None:
+    found = data.load(name)
+    x, _, *lengths = found.train[:3]
+    built = models.for_data(model, found)
+    outputs = built(x, lengths=lengths[0]) if lengths else built(x)
+    assert outputs.shape == (3, found.num_classes)
+
+
+def test_the_list_of_pairs() -> None:
+    assert {d: models.fitting(data.load(d)) for d in EMBEDDED} == {
+        "digits": ["cnn2d", "gru", "lenet", "logistic", "lstm", "mlp", "rnn"],
+        "mnist1d": ["cnn1d", "gru", "logistic", "lstm", "mlp", "rnn"],
+        "japanese-vowels": ["gru", "lstm", "rnn"],
+    }
+
+
+def test_an_unknown_name_gives_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="no model 'lenett': did you mean 'lenet'"):
+        models.create("lenett")
+
+
+def test_a_model_that_does_not_fit_says_which_do() -> None:
+    with pytest.raises(ArgumentError, match=r"'lenet' takes image data, but 'mnist1d' is signal data.*cnn1d, gru"):
+        models.for_data("lenet", data.load("mnist1d"))
+
+
+def test_arguments_go_before_what_follows_from_the_data() -> None:
+    model = models.for_data("gru", data.load("japanese-vowels"), hidden_size=7, num_layers=2)
+    assert model.recurrent.weight_hh_l1.shape == (21, 7)
+    with pytest.raises(ArgumentError, match=r"cannot build the model 'lenet'.*depth"):
+        models.for_data("lenet", data.load("digits"), depth=3)
