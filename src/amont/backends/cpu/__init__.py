@@ -1,7 +1,7 @@
 """The speed: Numba twins of the reference's kernels, for float32 and float64."""
 
-from amont.backends.cpu import conv, gru, linear, lstm, recurrent
+from amont.backends.cpu import activation, conv, gru, linear, loss, lstm, norm, optimizers, pool, recurrent
 
-MODULES = (conv, gru, linear, lstm, recurrent)
+MODULES = (activation, conv, gru, linear, loss, lstm, norm, optimizers, pool, recurrent)
 
 __all__ = ["MODULES"]

@@ -141,7 +141,15 @@ def _input_gradient(part, parts, dy, w, dX, base, offset, row, step, N, G, K, R,
             pack(dy, item * K * P + p0, P, 1, K, pn, panel, 0)
             multiply(w, (item % G) * K * R, 1, R, panel, 0, patches, 0, POSITION_BLOCK, R, pn, K, False)
             for r in range(R):
-                _spread(patches[r * POSITION_BLOCK : r * POSITION_BLOCK + pn], dX, item * image + offset[r], base, p0, row, step)
+                _spread(
+                    patches[r * POSITION_BLOCK : r * POSITION_BLOCK + pn],
+                    dX,
+                    item * image + offset[r],
+                    base,
+                    p0,
+                    row,
+                    step,
+                )
 
 
 @kernel

@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 import threadpoolctl
 from numba import prange
 from numba.core import config, event
@@ -88,13 +89,46 @@ def threads_for(work: float, items: int | None = None) -> int:
     return max(1, wanted)
 
 
+def elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn `function(a, b, number=…)` of single elements into `run(a, b, number)` over float arrays of one shape.
+
+    One pass, in parallel, results in a fresh array. The function's parameters with a default are numbers.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    arrays = [p.name for p in parameters if p.default is p.empty]
+    numbers = [p.name for p in parameters if p.default is not p.empty]
+    name = f"{function.__name__}_of_all"
+    lines = [
+        f"def {name}({', '.join(['part', 'parts', 'out', *arrays, *numbers])}):",
+        "    begin, end = share(part, parts, out.size)",
+        *(f"    {array} = {array}[begin:end]" for array in ("out", *arrays)),
+        "    for i in range(out.size):",
+        f"        out[i] = one({', '.join([f'{array}[i]' for array in arrays] + numbers)})",
+    ]
+    loop = parallel(_written("\n".join(lines), name, function, one=inlined(function), share=share))
+
+    def run(*args: Any) -> Any:
+        first = args[0]
+        out = np.empty(first.shape, first.dtype)
+        flat = [np.ascontiguousarray(a).reshape(-1) for a in args[: len(arrays)]]
+        loop(threads_for(out.size), out.reshape(-1), *flat, *(first.dtype.type(n) for n in args[len(arrays) :]))
+        return out
+
+    return run
+
+
 def _launcher(function: Callable[..., Any], one: Any) -> Any:
-    """Write the loop over parts. It takes the file and line of `function`, so that Numba's disk cache accepts it."""
+    """Write the loop over the parts of a kernel."""
     names = ", ".join(list(inspect.signature(function).parameters)[2:])
     name = f"{function.__name__}_every_part"
     source = f"def {name}(parts, {names}):\n    for part in prange(parts):\n        one(intp(part), parts, {names})\n"
-    code = function.__code__
-    scope: dict[str, Any] = {"prange": prange, "intp": numba.intp, "one": one, "__name__": function.__module__}
+    return _written(source, name, function, one=one, prange=prange, intp=numba.intp)
+
+
+def _written(source: str, name: str, model: Callable[..., Any], **scope: Any) -> Any:
+    """Return the function `name` of a source text. It takes file and line of `model`: the disk cache asks for them."""
+    code = model.__code__
+    scope["__name__"] = model.__module__
     exec(compile("\n" * code.co_firstlineno + source, code.co_filename, "exec"), scope)
     return scope[name]
 

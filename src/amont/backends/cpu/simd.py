@@ -127,7 +127,11 @@ def _emit_sums(b: Any, starts: list[Any], a_k: Any, b_base: Any, K: Any, vector:
         number = b.load(b.gep(starts[r], [a_at]))
         spread = b.shuffle_vector(b.insert_element(undefined, number, ir.Constant(i32, 0)), undefined, first_lane)
         new.append([b.call(fma, [spread, row_b[v], sums[r][v]]) for v in range(_VECTORS)])
-    steps = ((k, b.add(k, ir.Constant(i64, 1))), (a_at, b.add(a_at, a_k)), (b_at, b.add(b_at, ir.Constant(i64, COLUMNS))))
+    steps = (
+        (k, b.add(k, ir.Constant(i64, 1))),
+        (a_at, b.add(a_at, a_k)),
+        (b_at, b.add(b_at, ir.Constant(i64, COLUMNS))),
+    )
     for phi, after in steps:
         phi.add_incoming(ir.Constant(i64, 0), before)
         phi.add_incoming(after, loop)
@@ -140,9 +144,7 @@ def _emit_sums(b: Any, starts: list[Any], a_k: Any, b_base: Any, K: Any, vector:
     return new
 
 
-def _emit_stores(
-    b: Any, sums: list[list[Any]], c: Any, c_row: Any, rows: Any, columns: Any, accumulate: Any
-) -> None:
+def _emit_stores(b: Any, sums: list[list[Any]], c: Any, c_row: Any, rows: Any, columns: Any, accumulate: Any) -> None:
     """Emit C (+)= sums for the rows that exist; with `columns` given, only those columns."""
     i64, vector = ir.IntType(64), sums[0][0].type
     masks = None if columns is None else [_mask(b, columns, v) for v in range(_VECTORS)]
