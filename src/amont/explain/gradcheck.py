@@ -52,8 +52,8 @@ def _compare(
                 f"the gradient of input {number} is wrong at {i}: backward gives {analytic[i]:.8g}, "
                 f"central differences give {numeric:.8g}"
             )
-        worst = max(worst, error)
-    return float(worst)
+        worst = max(worst, float(error))
+    return worst
 
 
 def _moved(fn: Function, inputs: Sequence[Tensor], x: Tensor, i: tuple[int, ...], step: float, upstream: Any) -> float:

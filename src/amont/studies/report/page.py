@@ -1,4 +1,4 @@
-"""One HTML page that carries everything inside it: style, figures as SVG, equations as MathML. No network, no script."""
+"""One HTML page that carries everything inside it: style, figures as SVG, equations as MathML; no script."""
 
 from __future__ import annotations
 
