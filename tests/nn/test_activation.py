@@ -47,4 +47,4 @@ def test_prelu_learns_its_slopes(slopes: int) -> None:
 def test_arguments_show_in_the_repr() -> None:
     assert repr(nn.PReLU(3)) == "PReLU(num_parameters=3)"
     assert repr(nn.GELU("tanh")) == "GELU(approximate='tanh')"
-    assert repr(nn.Softmax(1)) == "Softmax(axis=1)"
+    assert repr(nn.Softmax(1)) == "Softmax(dim=1)"

@@ -50,7 +50,7 @@ def test_softmax_at_the_edge_of_the_numbers(f, dtype: str) -> None:
 
 def test_softmax_sums_to_one_along_its_axis() -> None:
     x = tensor(np.random.default_rng(0).standard_normal((2, 3, 4)))
-    np.testing.assert_allclose(F.softmax(x, axis=1).numpy().sum(axis=1), np.ones((2, 4)), rtol=1e-6)
+    np.testing.assert_allclose(F.softmax(x, dim=1).numpy().sum(axis=1), np.ones((2, 4)), rtol=1e-6)
 
 
 def test_small_numbers_keep_their_digits() -> None:
@@ -77,6 +77,6 @@ def test_bad_arguments() -> None:
     with pytest.raises(ShapeError, match=r"one for each of the 3 channels.*set num_parameters=3"):
         F.prelu(np.ones((2, 3, 4)), tensor([0.1, 0.2]))
     with pytest.raises(ShapeError, match="no axis 1"):
-        F.softmax([1.0], axis=1)
+        F.softmax([1.0], dim=1)
     with pytest.raises(DTypeError, match="floating point"):
         F.relu([1, 2])

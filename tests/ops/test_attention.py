@@ -33,7 +33,7 @@ def test_causal_query_does_not_see_later_keys() -> None:
     x = rng.standard_normal((5, 4))
     changed = x.copy()
     changed[3:] += 7
-    before, after = (attention(z, z, z, causal=True).numpy() for z in (x, changed))
+    before, after = (attention(z, z, z, is_causal=True).numpy() for z in (x, changed))
     np.testing.assert_array_equal(before[:3], after[:3])
     assert not np.allclose(before[3:], after[3:])
 

@@ -169,7 +169,7 @@ def test_the_type_stays(dtype: str) -> None:
         ((1, 4, 9, 9), {"stride": 0}, ArgumentError, "stride must be 2 number"),
         ((1, 4, 9, 9), {"padding": "full"}, ArgumentError, '"same", "valid" or numbers'),
         ((1, 4, 9, 9), {"padding": "same", "stride": 2}, ArgumentError, "needs stride 1"),
-        ((1, 4, 9, 9), {"b": amont.tensor(np.ones(4))}, ShapeError, r"bias of shape \(6,\), got \(4,\)"),
+        ((1, 4, 9, 9), {"bias": amont.tensor(np.ones(4))}, ShapeError, r"bias of shape \(6,\), got \(4,\)"),
     ],
 )
 def test_errors_say_what_was_expected(x: Any, options: dict[str, Any], error: type[Exception], text: str) -> None:

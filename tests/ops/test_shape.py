@@ -92,7 +92,7 @@ BAD = [
     (lambda: F.reshape(X, 5, -1), ShapeError, "cannot reshape"),
     (lambda: F.reshape(X, -1, -1), ArgumentError, "at most one size"),
     (lambda: F.reshape(X, 2.5), ArgumentError, "whole number"),
-    (lambda: F.flatten(X, 2, 1), ArgumentError, "start_axis before end_axis"),
+    (lambda: F.flatten(X, 2, 1), ArgumentError, "start_dim before end_dim"),
     (lambda: F.squeeze(X, 0), ShapeError, "only axes of size 1"),
     (lambda: F.transpose(X, 0, 0, 1), ArgumentError, "each of the 3 axes"),
     (lambda: F.broadcast_to(X, 2, 3, 5), ShapeError, "cannot repeat"),

@@ -29,7 +29,7 @@ def test_attention_equals_pytorch(kind: str, scale: float | None, seed: int) -> 
     )
     ours = [tensor(a, dtype="float64", requires_grad=True) for a in arrays]
     amask = tensor(mask, dtype="float64", requires_grad=True) if kind == "float" else mask
-    y = attention(*ours, amask, causal=kind == "causal", scale=scale)
+    y = attention(*ours, amask, is_causal=kind == "causal", scale=scale)
     upstream = rng.standard_normal(y.shape)
     expected.backward(torch.tensor(upstream))
     y.backward(upstream)

@@ -182,30 +182,30 @@ class Hardswish(Module):
 
 
 class Softmax(Module):
-    """y = e^x / Σ e^x along `axis`. For training use `F.cross_entropy` on the logits: it is fused and exact."""
+    """y = e^x / Σ e^x along the axis `dim`. For training use `F.cross_entropy` on the logits: it is fused and exact."""
 
-    def __init__(self, axis: int = -1) -> None:
-        self.axis = axis
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
 
     def forward(self, x: Any) -> Tensor:
         """Return the softmax of x."""
-        return ops.softmax(x, self.axis)
+        return ops.softmax(x, self.dim)
 
     def extra_repr(self) -> str:
         """Return the axis."""
-        return f"axis={self.axis}"
+        return f"dim={self.dim}"
 
 
 class LogSoftmax(Module):
-    """y = ln softmax(x) along `axis`."""
+    """y = ln softmax(x) along the axis `dim`."""
 
-    def __init__(self, axis: int = -1) -> None:
-        self.axis = axis
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
 
     def forward(self, x: Any) -> Tensor:
         """Return the log-softmax of x."""
-        return ops.log_softmax(x, self.axis)
+        return ops.log_softmax(x, self.dim)
 
     def extra_repr(self) -> str:
         """Return the axis."""
-        return f"axis={self.axis}"
+        return f"dim={self.dim}"

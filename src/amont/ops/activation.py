@@ -240,16 +240,16 @@ def hardswish(x: Any) -> Tensor:
     return HardSwish.apply(_float(x))
 
 
-def softmax(x: Any, axis: int = -1) -> Tensor:
-    """Return e^x / Σ e^x along `axis`: positive numbers that sum to one. PyTorch's `dim` is `axis` here."""
+def softmax(x: Any, dim: int = -1) -> Tensor:
+    """Return e^x / Σ e^x along the axis `dim`: positive numbers that sum to one."""
     x = _float(x)
-    return Softmax.apply(x, axis=normal_axis(axis, x.ndim))
+    return Softmax.apply(x, axis=normal_axis(dim, x.ndim))
 
 
-def log_softmax(x: Any, axis: int = -1) -> Tensor:
-    """Return ln softmax(x) along `axis`, without computing the softmax first (which could round to 0)."""
+def log_softmax(x: Any, dim: int = -1) -> Tensor:
+    """Return ln softmax(x) along the axis `dim`, without computing the softmax first (which could round to 0)."""
     x = _float(x)
-    return LogSoftmax.apply(x, axis=normal_axis(axis, x.ndim))
+    return LogSoftmax.apply(x, axis=normal_axis(dim, x.ndim))
 
 
 def _float(x: Any) -> Tensor:

@@ -20,12 +20,12 @@ class Attention(Op):
 
 
 def scaled_dot_product_attention(
-    q: Any, k: Any, v: Any, mask: Any = None, *, causal: bool = False, scale: float | None = None
+    q: Any, k: Any, v: Any, attn_mask: Any = None, *, is_causal: bool = False, scale: float | None = None
 ) -> Tensor:
     """Return softmax(scale · q kᵀ + mask) v. q (…, L, E), k (…, S, E), v (…, S, V) → (…, L, V).
 
-    The leading axes broadcast. `mask`, broadcast to (…, L, S): bool, True where a query may attend to a key
-    (PyTorch's meaning), or floating point numbers that are added to the scores and may be learned. `causal`: query l
+    The leading axes broadcast. `attn_mask`, broadcast to (…, L, S): bool, True where a query may attend to a key
+    (PyTorch's meaning), or floating point numbers that are added to the scores and may be learned. `is_causal`: query l
     attends to keys s ≤ l only, besides the mask. `scale` is 1/√E by default. A query that may attend to nothing
     gives zeros.
 
@@ -41,9 +41,11 @@ def scaled_dot_product_attention(
         raise ShapeError(f"expected queries and keys of one size on the last axis, got q {q.shape} and k {k.shape}")
     if k.shape[-2] != v.shape[-2]:
         raise ShapeError(f"expected one value per key, got {k.shape[-2]} keys and {v.shape[-2]} values")
-    mask = _as_mask(mask, q)
+    mask = _as_mask(attn_mask, q)
     _check_broadcast(q, k, v, mask)
-    return Attention.apply(q, k, v, mask, causal=causal, scale=1 / math.sqrt(q.shape[-1]) if scale is None else scale)
+    return Attention.apply(
+        q, k, v, mask, causal=is_causal, scale=1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    )
 
 
 def _as_mask(mask: Any, q: Tensor) -> Any:

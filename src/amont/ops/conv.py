@@ -31,67 +31,69 @@ class ConvTranspose(Op):
 
 def conv1d(
     x: Any,
-    w: Tensor,
-    b: Tensor | None = None,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: Size = 1,
     padding: Size | str = 0,
     dilation: Size = 1,
     groups: int = 1,
 ) -> Tensor:
-    """Return the convolution of signals. x (N, C_in, L), w (C_out, C_in/groups, S), b (C_out,) → (N, C_out, L_out).
+    """Return the convolution of signals. x (N, C_in, L) → (N, C_out, L_out).
 
+    weight (C_out, C_in/groups, S), bias (C_out,).
     L_out = ⌊(L + 2p − d(S−1) − 1)/s⌋ + 1. `padding` zeros are added on both ends; "same" keeps the size (stride 1
     only), "valid" adds none. Errors: `ShapeError` for channels or a size that do not fit, `ArgumentError` else.
     """
-    return _conv(1, x, w, b, stride, padding, dilation, groups)
+    return _conv(1, x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d(
     x: Any,
-    w: Tensor,
-    b: Tensor | None = None,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: Size = 1,
     padding: Size | str = 0,
     dilation: Size = 1,
     groups: int = 1,
 ) -> Tensor:
-    """Return the convolution of images. x (N, C_in, H, W), w (C_out, C_in/groups, S_H, S_W) → (N, C_out, H_out, W_out).
+    """Return the convolution of images. x (N, C_in, H, W) → (N, C_out, H_out, W_out).
 
-    Each size as in `conv1d`; arguments are one number for both axes or a pair.
+    weight (C_out, C_in/groups, S_H, S_W), bias (C_out,). Each size as in `conv1d`; arguments are one number for both
+    axes or a pair.
     """
-    return _conv(2, x, w, b, stride, padding, dilation, groups)
+    return _conv(2, x, weight, bias, stride, padding, dilation, groups)
 
 
 def conv_transpose1d(
     x: Any,
-    w: Tensor,
-    b: Tensor | None = None,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: Size = 1,
     padding: Size = 0,
     output_padding: Size = 0,
     groups: int = 1,
     dilation: Size = 1,
 ) -> Tensor:
-    """Return the transposed convolution. x (N, C_in, L), w (C_in, C_out/groups, S) → (N, C_out, L_out).
+    """Return the transposed convolution. x (N, C_in, L), weight (C_in, C_out/groups, S) → (N, C_out, L_out).
 
     L_out = (L−1)s − 2p + d(S−1) + output_padding + 1. It is the gradient of `conv1d` with respect to its input, used
     to make signals longer.
     """
-    return _conv_transpose(1, x, w, b, stride, padding, output_padding, groups, dilation)
+    return _conv_transpose(1, x, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose2d(
     x: Any,
-    w: Tensor,
-    b: Tensor | None = None,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: Size = 1,
     padding: Size = 0,
     output_padding: Size = 0,
     groups: int = 1,
     dilation: Size = 1,
 ) -> Tensor:
-    """Return the transposed convolution of images. x (N, C_in, H, W), w (C_in, C_out/groups, S_H, S_W)."""
-    return _conv_transpose(2, x, w, b, stride, padding, output_padding, groups, dilation)
+    """Return the transposed convolution of images. x (N, C_in, H, W), weight (C_in, C_out/groups, S_H, S_W)."""
+    return _conv_transpose(2, x, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def padding_widths(padding: Size | str, kernel: Ints, stride: Ints, dilation: Ints) -> Widths:

@@ -30,20 +30,20 @@ class MatMul(Op):
         return self.needs[1], self.needs[0]
 
 
-def linear(x: Any, w: Tensor, b: Tensor | None = None) -> Tensor:
-    """Return x wᵀ + b. x (…, D), w (K, D), b (K,) → (…, K).
+def linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return x Wᵀ + b. x (…, D), weight (K, D), bias (K,) → (…, K).
 
-    Errors: `ShapeError` if the last axis of `x` is not D, or `b` does not have K entries.
+    Errors: `ShapeError` if the last axis of `x` is not D, or `bias` does not have K entries.
     """
-    x = as_tensor(x, like=w)
-    if x.ndim < 1 or x.shape[-1] != w.shape[1]:
+    x = as_tensor(x, like=weight)
+    if x.ndim < 1 or x.shape[-1] != weight.shape[1]:
         raise ShapeError(
-            f"expected {w.shape[1]} input features on the last axis, got an input of shape {x.shape}; "
+            f"expected {weight.shape[1]} input features on the last axis, got an input of shape {x.shape}; "
             f"flatten it first (nn.Flatten), or set in_features={x.shape[-1] if x.ndim else 1}"
         )
-    if b is not None and b.shape != w.shape[:1]:
-        raise ShapeError(f"expected a bias of shape {w.shape[:1]}, got {b.shape}")
-    return Linear.apply(x, w, b)
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise ShapeError(f"expected a bias of shape {weight.shape[:1]}, got {bias.shape}")
+    return Linear.apply(x, weight, bias)
 
 
 def matmul(a: Any, b: Any) -> Tensor:

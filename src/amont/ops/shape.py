@@ -98,14 +98,14 @@ def reshape(x: Any, *shape: Any) -> Tensor:
     return Reshape.apply(x, shape=sizes)
 
 
-def flatten(x: Any, start_axis: int = 0, end_axis: int = -1) -> Tensor:
-    """Return x with the axes from `start_axis` to `end_axis` (included) joined into one."""
+def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """Return x with the axes from `start_dim` to `end_dim` (included) joined into one."""
     x = as_tensor(x)
     if x.ndim == 0:
         return reshape(x, 1)
-    start, end = normal_axis(start_axis, x.ndim), normal_axis(end_axis, x.ndim)
+    start, end = normal_axis(start_dim, x.ndim), normal_axis(end_dim, x.ndim)
     if start > end:
-        raise ArgumentError(f"expected start_axis before end_axis, got {start_axis} and {end_axis}")
+        raise ArgumentError(f"expected start_dim before end_dim, got {start_dim} and {end_dim}")
     return reshape(x, *x.shape[:start], int(np.prod(x.shape[start : end + 1], dtype=int)), *x.shape[end + 1 :])
 
 
