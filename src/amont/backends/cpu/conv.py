@@ -1,9 +1,9 @@
 """Convolution as matrix products over patches that are packed block by block in cache, never written out as a whole.
 
-The product of Chellapilla et al. (2006), y = W · patches with W (K, C·offsets) and patches (C·offsets, positions), where
-a block of patches is packed directly in the layout of the register tile. An input position is the sum of two numbers in the
-flattened, padded image: `base[i]` of the output position i and `offset[r]` of the row r = (c, m) of the patch matrix.
-So the kernels do not know how many spatial axes there are, nor about stride and dilation.
+The product of Chellapilla et al. (2006), y = W · patches with W (K, C·offsets) and patches (C·offsets, positions);
+here a block of patches is packed directly in the layout of the register tile. An input position is the sum of two
+numbers in the flattened, padded image: `base[i]` of the output position i and `offset[r]` of the row r = (c, m) of the
+patch matrix. So the kernels do not know how many spatial axes there are, nor about stride and dilation.
 
 Channels of y are the rows of the tile, positions its columns: y keeps its layout (N, K, *S), and few output channels
 (LeNet's 6) waste nothing.
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from amont.backends.cpu.gemm import multiply, pack
+from amont.backends.cpu.gemm import ONE, ZERO, multiply, pack
 from amont.backends.cpu.jit import kernel, parallel, share, threads_for
 from amont.backends.cpu.simd import COLUMNS
 from amont.backends.reference.windows import cut_edges, offsets, pad_edges
@@ -125,7 +125,7 @@ def _forward(part, parts, X, w, bias, y, base, offset, N, G, K, R, image):
         for r0 in range(0, R, ROW_BLOCK):
             rn = min(ROW_BLOCK, R - r0)
             _pack_positions(X, image_group * image, base, p0, pn, offset, r0, rn, panel)
-            multiply(w, group * K * R + r0, R, 1, panel, 0, y, y0, P, K, pn, rn, True)
+            multiply(w, group * K * R + r0, R, ONE, panel, y, y0, P, K, pn, rn, True)
 
 
 @parallel
@@ -138,8 +138,8 @@ def _input_gradient(part, parts, dy, w, dX, base, offset, row, step, N, G, K, R,
     for item in range(first, last):
         for p0 in range(0, P, POSITION_BLOCK):
             pn = min(POSITION_BLOCK, P - p0)
-            pack(dy, item * K * P + p0, P, 1, K, pn, panel, 0)
-            multiply(w, (item % G) * K * R, 1, R, panel, 0, patches, 0, POSITION_BLOCK, R, pn, K, False)
+            pack(dy, item * K * P + p0, P, ONE, K, pn, panel)
+            multiply(w, (item % G) * K * R, ONE, R, panel, patches, ZERO, POSITION_BLOCK, R, pn, K, False)
             for r in range(R):
                 _spread(
                     patches[r * POSITION_BLOCK : r * POSITION_BLOCK + pn],
@@ -203,4 +203,4 @@ def _weight_gradient(part, parts, dy, X, dw, base, offset, N, G, K, R, image):
             image_group = n * G + group
             _pack_rows_of_patches(X, image_group * image, base, p0, pn, offset, panel)
             to = (part * G + group) * K * R
-            multiply(dy, image_group * K * P + p0, P, 1, panel, 0, dw, to, R, K, R, pn, True)
+            multiply(dy, image_group * K * P + p0, P, ONE, panel, dw, to, R, K, R, pn, True)

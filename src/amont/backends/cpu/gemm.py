@@ -3,9 +3,13 @@
 The algorithm is that of Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008): a block of B
 is packed into panels of COLUMNS columns that the tile reads from start to end, a block of A into panels of ROWS rows.
 
-What was tried, on a Zen 3 (6 × 16 tile, one core, GFLOP/s; OpenBLAS beside it in turn): 256³ 84 to 76, 516·576·64 88 to 88,
-1024·128·128 93 to 90. So on one core BLAS does as well and its product is used; with two and more cores ours, in the
-one thread pool, shared out by rows or columns, whichever are more. float64 always goes to BLAS.
+Measured on a Zen 3 (6 × 16 tile, one core, GFLOP/s, OpenBLAS beside it in turn): the tile alone on packed B, 256³ 98
+to 93, 516·576·64 98 to 88; with packing, 64·784·256 63 to 67, 256³ 89 to 79, 1024³ 60 to 73. So on one core BLAS does
+as well and its product is used; with two and more cores ours, in the one thread pool, shared out by rows or columns,
+whichever are more. float64 always goes to BLAS.
+
+Tried and dropped: packing A where its rows are contiguous (63 → 47 at 64·784·256); packing a transposed B number by
+number (83 → 44 at 64·256·128), in place of which `transpose_block` turns 8 × 8 numbers in registers.
 """
 
 from __future__ import annotations
@@ -19,17 +23,19 @@ from amont.backends.cpu.simd import COLUMNS, LANES, ROWS, tile, transpose_block
 
 Array = np.ndarray[Any, Any]
 
+# Sizes are NumPy integers: Numba compiles a kernel once more for each Python constant that it is called with.
+ZERO, ONE = np.int64(0), np.int64(1)
 K_BLOCK = 256  # a panel of B, 256 × 16 floats, is half of a 32 KB first-level cache
 N_BLOCK = 16 * COLUMNS  # a block of B is then 256 KB, …
 M_BLOCK = 20 * ROWS  # … one of A 120 KB: together they fit a second-level cache of 512 KB
 
 
 @kernel
-def pack(B, b_off, b_k, b_col, K, n, out, o_off):
+def pack(B, b_off, b_k, b_col, K, n, out):
     """Copy B[k, j], k < K, j < n, to `out` as panels [n / COLUMNS][K][COLUMNS]; the last one filled up with zeros."""
     for c in range(0, n, COLUMNS):
         width = min(COLUMNS, n - c)
-        panel = out[o_off + c * K : o_off + (c + COLUMNS) * K]
+        panel = out[c * K : (c + COLUMNS) * K]
         if width < COLUMNS:
             for i in range(panel.size):
                 panel[i] = 0
@@ -66,12 +72,12 @@ def pack_rows(A, a_off, a_row, a_k, m, K, out):
 
 
 @kernel
-def multiply(A, a_off, a_row, a_k, B, b_off, C, c_off, c_row, m, n, K, accumulate):
+def multiply(A, a_off, a_row, a_k, B, C, c_off, c_row, m, n, K, accumulate):
     """C[m, n] (+)= A[m, K] B[K, n], with B packed by `pack`."""
     for c in range(0, n, COLUMNS):
         for r in range(0, m, ROWS):
             tile(
-                A, a_off + r * a_row, a_row, a_k, B, b_off + c * K, C, c_off + r * c_row + c, c_row, K,
+                A, a_off + r * a_row, a_row, a_k, B, c * K, C, c_off + r * c_row + c, c_row, K,
                 min(ROWS, m - r), min(COLUMNS, n - c), accumulate,
             )  # fmt: skip
 
@@ -90,7 +96,7 @@ def _product(part, parts, A, a_row, a_k, B, b_k, b_col, bias, C, M, N, K, by_col
         nb = min(N_BLOCK, n1 - c)
         for k in range(0, K, K_BLOCK):
             kb = min(K_BLOCK, K - k)
-            pack(B, k * b_k + c * b_col, b_k, b_col, kb, nb, block_b, 0)
+            pack(B, k * b_k + c * b_col, b_k, b_col, kb, nb, block_b)
             for r in range(m0, m1, M_BLOCK):
                 mb = min(M_BLOCK, m1 - r)
                 add = k > 0 or bias.size > 0
@@ -103,9 +109,9 @@ def _product(part, parts, A, a_row, a_k, B, b_k, b_col, bias, C, M, N, K, by_col
                     pack_rows(A, r * a_row + k * a_k, a_row, a_k, mb, kb, block_a)
                     for p in range(0, mb, ROWS):
                         m = min(ROWS, mb - p)
-                        multiply(block_a, p * kb, 1, ROWS, block_b, 0, C, (r + p) * N + c, N, m, nb, kb, add)
+                        multiply(block_a, p * kb, ONE, ROWS, block_b, C, (r + p) * N + c, N, m, nb, kb, add)
                 else:
-                    multiply(A, r * a_row + k * a_k, a_row, a_k, block_b, 0, C, r * N + c, N, mb, nb, kb, add)
+                    multiply(A, r * a_row + k * a_k, a_row, a_k, block_b, C, r * N + c, N, mb, nb, kb, add)
 
 
 def product(A: Array, B: Array, bias: Array | None = None) -> Array:

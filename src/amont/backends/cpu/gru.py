@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from amont.backends.cpu.gemm import multiply, pack
+from amont.backends.cpu.gemm import ONE, ZERO, multiply, pack
 from amont.backends.cpu.jit import parallel, share
 from amont.backends.cpu.sequence import (
     add,
@@ -81,10 +81,10 @@ def _forward(part, parts, gates, w_hh, b_hn, h, lengths, reverse, y, before, m):
     H, one = H3 // 3, gates.dtype.type(1)
     n0, n1 = share(part, parts, N)
     packed = np.empty(H * (H3 + COLUMNS), gates.dtype)
-    pack(w_hh, 0, 1, H, H, H3, packed, 0)
+    pack(w_hh, ZERO, ONE, H, H, H3, packed)
     from_h = np.empty((n1 - n0, H3), gates.dtype)
     for s in range(T):
-        multiply(h, n0 * H, H, 1, packed, 0, from_h, 0, H3, n1 - n0, H3, H, False)  # 2: W_hh h_{t−1}
+        multiply(h, n0 * H, H, ONE, packed, from_h, ZERO, H3, n1 - n0, H3, H, False)  # 2: W_hh h_{t−1}
         for i in range(n0, n1):
             if s < lengths[i]:
                 t = place(s, lengths[i], reverse)
@@ -110,7 +110,7 @@ def _backward(part, parts, gates, w_hh, before, m, dy, dh, lengths, reverse, da_
     H, one = H3 // 3, gates.dtype.type(1)
     n0, n1 = share(part, parts, N)
     packed = np.empty(H3 * (H + COLUMNS), gates.dtype)
-    pack(w_hh, 0, H, 1, H3, H, packed, 0)
+    pack(w_hh, ZERO, H, ONE, H3, H, packed)
     da_s = np.empty((n1 - n0, H3), gates.dtype)
     for s in range(T - 1, -1, -1):
         for i in range(n0, n1):
@@ -135,4 +135,4 @@ def _backward(part, parts, gates, w_hh, before, m, dy, dh, lengths, reverse, da_
             copy(a, da_h[i, t])
             for j in range(H):
                 dh_i[j] *= z[j]
-        multiply(da_s, 0, H3, 1, packed, 0, dh, n0 * H, H, n1 - n0, H, H3, True)  # 6: what reaches h_{t−1}
+        multiply(da_s, ZERO, H3, ONE, packed, dh, n0 * H, H, n1 - n0, H, H3, True)  # 6: what reaches h_{t−1}

@@ -10,10 +10,10 @@ written as the work of one part, and its first two arguments say which:
 
     double(threads_for(x.size), x, y)
 
-What was measured (Zen 3, two cores, Numba 0.68): a call that stays in this thread takes 2 µs, through the pool 3 µs with
-the OpenMP layer and 70 µs with `workqueue`; hence Numba's own choice of layer (OpenMP where the system has it) stands,
-and small work stays in the thread. A kernel compiles in about 1 s, so each is compiled once per float type:
-wrappers hand over flat, contiguous arrays.
+Measured (Zen 3, two cores, Numba 0.68): a call that stays in this thread takes 2 µs, through the pool 3 µs with the
+OpenMP layer and 70 µs with `workqueue`; hence Numba's own choice of layer (OpenMP where the system has it) stands, and
+small work stays in the thread. A kernel compiles in 1 to 4 s, so each is compiled once per float type: wrappers hand
+over contiguous arrays. Assigning a slice to a slice compiles Numba's error messages too: 5 s more; hence loops.
 
 Rules for kernels: no atomics, each part writes its own memory, shares depend on sizes and the thread count only; so the
 same input gives the same bits. `FAST` lets sums be reordered but keeps NaN and infinity. No pointer constants, which
@@ -25,6 +25,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -37,10 +38,12 @@ import numba
 import numpy as np
 import threadpoolctl
 from numba import prange
-from numba.core import config, event
+from numba.core import config as numba_config
+from numba.core import event
 
 from amont.core import threads
 
+config: Any = numba_config
 FAST = {"contract", "reassoc", "nsz", "arcp"}  # not nnan, ninf: a NaN in the data must come out as NaN
 GRAIN = 30_000  # elementary steps (about 10 µs) that one part must have to be worth waking a thread
 
@@ -148,8 +151,8 @@ def _compile(function: Any, **options: Any) -> Any:
 def cache_folder() -> Path | None:
     """Return the folder of compiled kernels, or None if it cannot be written.
 
-    $NUMBA_CACHE_DIR, else $XDG_CACHE_HOME/amont, else the platform's cache folder. Below it one folder for each version of
-    this backend's sources: Numba notices a change of a kernel's own file, but not of a kernel that it calls.
+    $NUMBA_CACHE_DIR, else $XDG_CACHE_HOME/amont, else the platform's cache folder. Below it one folder for each
+    version of this backend's sources: Numba notices a change of a kernel's own file, but not of one that it calls.
     """
     digest = hashlib.sha256(numba.__version__.encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
@@ -157,6 +160,9 @@ def cache_folder() -> Path | None:
     folder = (Path(config.CACHE_DIR) if config.CACHE_DIR else _user_cache()) / f"kernels-{digest.hexdigest()[:12]}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.parent.glob("kernels-*"):
+            if time.time() - old.stat().st_mtime > 30 * 86400 and old != folder:
+                shutil.rmtree(old, ignore_errors=True)
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError:

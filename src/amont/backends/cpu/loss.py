@@ -41,8 +41,9 @@ def softmax_cross_entropy_forward(
 ) -> tuple[Array, Any]:
     """l_i = −Σ_c q_c log softmax(z_i)_c, q_c = (1 − ε) w_y 1[c = y] + (ε/K) w_c."""
     if z.ndim != 2 or z.dtype != np.float32 or target.dtype.kind == "f":
-        options = {"label_smoothing": label_smoothing, "ignore_index": ignore_index, "reduction": reduction}
-        return reference.softmax_cross_entropy_forward(z, target, weight, **options)
+        return reference.softmax_cross_entropy_forward(
+            z, target, weight, label_smoothing=label_smoothing, ignore_index=ignore_index, reduction=reduction
+        )
     (N, K), smoothing = z.shape, np.float32(label_smoothing)
     labels = np.array(target, np.int64)  # a copy: the caller may change his labels
     weight = np.ones(K, np.float32) if weight is None else np.array(weight, np.float32)

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from amont.backends.cpu.gemm import multiply, pack
+from amont.backends.cpu.gemm import ONE, ZERO, multiply, pack
 from amont.backends.cpu.jit import parallel, share
 from amont.backends.cpu.sequence import (
     add,
     clear,
     copy,
+    for_both,
     from_input,
     lengths_of,
     parts_for,
@@ -70,8 +71,7 @@ def lstm_backward(upstream: tuple[Array | None, ...], cache: Any, needs: tuple[b
     _backward(parts, gates, w_hh.reshape(-1), cells, first, dy, dh, dc, steps, reverse, da)
     dx, dw_ih, db = weight_gradients(da, x, w_ih, (needs[0], needs[3], needs[5] or needs[6]))  # 9
     _, dw_hh, _ = weight_gradients(da, before, w_hh, (False, needs[4], False))
-    db_ih = db if needs[5] and not no_b_ih else None
-    db_hh = None if not needs[6] or no_b_hh else db.copy() if db_ih is not None else db  # each owns its gradient
+    db_ih, db_hh = for_both(db, needs[5] and not no_b_ih, needs[6] and not no_b_hh)
     return dx, dh if needs[1] else None, dc if needs[2] else None, dw_ih, dw_hh, db_ih, db_hh, None
 
 
@@ -82,10 +82,10 @@ def _forward(part, parts, gates, w_hh, h, c, lengths, reverse, y, before, cells)
     H = H4 // 4
     n0, n1 = share(part, parts, N)
     packed = np.empty(H * (H4 + COLUMNS), gates.dtype)
-    pack(w_hh, 0, 1, H, H, H4, packed, 0)
+    pack(w_hh, ZERO, ONE, H, H, H4, packed)
     from_h = np.empty((n1 - n0, H4), gates.dtype)
     for s in range(T):
-        multiply(h, n0 * H, H, 1, packed, 0, from_h, 0, H4, n1 - n0, H4, H, False)  # 2: W_hh h_{t−1}
+        multiply(h, n0 * H, H, ONE, packed, from_h, ZERO, H4, n1 - n0, H4, H, False)  # 2: W_hh h_{t−1}
         for n in range(n0, n1):
             if s < lengths[n]:
                 t = place(s, lengths[n], reverse)
@@ -113,7 +113,7 @@ def _backward(part, parts, gates, w_hh, cells, first, dy, dh, dc, lengths, rever
     H, one = H4 // 4, gates.dtype.type(1)
     n0, n1 = share(part, parts, N)
     packed = np.empty(H4 * (H + COLUMNS), gates.dtype)
-    pack(w_hh, 0, H, 1, H4, H, packed, 0)
+    pack(w_hh, ZERO, H, ONE, H4, H, packed)
     da_s, tc = np.empty((n1 - n0, H4), gates.dtype), np.empty(H, gates.dtype)
     for s in range(T - 1, -1, -1):
         for n in range(n0, n1):
@@ -143,4 +143,4 @@ def _backward(part, parts, gates, w_hh, cells, first, dy, dh, dc, lengths, rever
                 dc_n[j] *= f[j]
             copy(a, da[n, t])
             clear(dh_n)
-        multiply(da_s, 0, H4, 1, packed, 0, dh, n0 * H, H, n1 - n0, H, H4, True)  # 6: what reaches h_{t−1}
+        multiply(da_s, ZERO, H4, ONE, packed, dh, n0 * H, H, n1 - n0, H, H4, True)  # 6: what reaches h_{t−1}

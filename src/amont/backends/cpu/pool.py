@@ -92,17 +92,17 @@ def _max_forward(part, parts, x, y, winner, kh, kw, sh, sw, ph, pw, dh, dw):
     H, W = x.shape[1:]
     for plane in range(begin, end):
         for i in range(y.shape[1]):
+            top = i * sh - ph
+            m0, m1 = max(0, (dh - 1 - top) // dh), min(kh, (H - top + dh - 1) // dh)  # the rows inside the image
             for j in range(y.shape[2]):
-                best, place = -np.inf, -1
-                for m in range(kh):
-                    row = i * sh + m * dh - ph
-                    if 0 <= row < H:
-                        for n in range(kw):
-                            column = j * sw + n * dw - pw
-                            if 0 <= column < W:
-                                value = x[plane, row, column]
-                                if place < 0 or value > best or value != value:  # NaN is larger than all
-                                    best, place = value, row * W + column
+                left = j * sw - pw
+                n0, n1 = max(0, (dw - 1 - left) // dw), min(kw, (W - left + dw - 1) // dw)
+                best, place = x.dtype.type(-np.inf), -1
+                for m in range(m0, m1):
+                    for n in range(n0, n1):
+                        value = x[plane, top + m * dh, left + n * dw]
+                        if place < 0 or value > best or value != value:  # NaN is larger than all
+                            best, place = value, (top + m * dh) * W + left + n * dw
                 y[plane, i, j], winner[plane, i, j] = best, place
 
 

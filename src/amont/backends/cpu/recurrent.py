@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from amont.backends.cpu.gemm import multiply, pack
+from amont.backends.cpu.gemm import ONE, ZERO, multiply, pack
 from amont.backends.cpu.jit import parallel, share
 from amont.backends.cpu.sequence import (
     add,
     clear,
     copy,
+    for_both,
     from_input,
     lengths_of,
     parts_for,
@@ -66,8 +67,7 @@ def rnn_backward(upstream: tuple[Array | None, ...], cache: Any, needs: tuple[bo
     _backward(parts_for(N, T, H, H), after, w_hh.reshape(-1), dy, dh, steps, reverse, KINDS[nonlinearity], da)
     dx, dw_ih, db = weight_gradients(da, x, w_ih, (needs[0], needs[2], needs[4] or needs[5]))  # 6
     _, dw_hh, _ = weight_gradients(da, before, w_hh, (False, needs[3], False))
-    db_ih = db if needs[4] and not no_b_ih else None
-    db_hh = None if not needs[5] or no_b_hh else db.copy() if db_ih is not None else db  # each owns its gradient
+    db_ih, db_hh = for_both(db, needs[4] and not no_b_ih, needs[5] and not no_b_hh)
     return dx, dh if needs[1] else None, dw_ih, dw_hh, db_ih, db_hh, None
 
 
@@ -77,11 +77,11 @@ def _forward(part, parts, a, w_hh, h, lengths, reverse, kind, y, before):
     N, T, H = a.shape
     n0, n1 = share(part, parts, N)
     packed = np.empty(H * (H + COLUMNS), a.dtype)
-    pack(w_hh, 0, 1, H, H, H, packed, 0)
+    pack(w_hh, ZERO, ONE, H, H, H, packed)
     from_h = np.empty((n1 - n0, H), a.dtype)
     zero = a.dtype.type(0)
     for s in range(T):
-        multiply(h, n0 * H, H, 1, packed, 0, from_h, 0, H, n1 - n0, H, H, False)  # 2: W_hh h_{t−1}
+        multiply(h, n0 * H, H, ONE, packed, from_h, ZERO, H, n1 - n0, H, H, False)  # 2: W_hh h_{t−1}
         for n in range(n0, n1):
             if s < lengths[n]:
                 t = place(s, lengths[n], reverse)
@@ -108,7 +108,7 @@ def _backward(part, parts, after, w_hh, dy, dh, lengths, reverse, kind, da):
     zero, one = after.dtype.type(0), after.dtype.type(1)
     n0, n1 = share(part, parts, N)
     packed = np.empty(H * (H + COLUMNS), after.dtype)
-    pack(w_hh, 0, H, 1, H, H, packed, 0)
+    pack(w_hh, ZERO, H, ONE, H, H, packed)
     da_s = np.empty((n1 - n0, H), after.dtype)
     for s in range(T - 1, -1, -1):
         for n in range(n0, n1):
@@ -130,4 +130,4 @@ def _backward(part, parts, after, w_hh, dy, dh, lengths, reverse, kind, da):
                     a[j] = dh_n[j] * h_t[j] * (one - h_t[j])
             copy(a, da[n, t])
             clear(dh_n)
-        multiply(da_s, 0, H, 1, packed, 0, dh, n0 * H, H, n1 - n0, H, H, True)  # 5: what reaches h_{t−1}
+        multiply(da_s, ZERO, H, ONE, packed, dh, n0 * H, H, n1 - n0, H, H, True)  # 5: what reaches h_{t−1}

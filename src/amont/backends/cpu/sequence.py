@@ -1,9 +1,9 @@
 """What the recurrent kernels share: how a batch of sequences is read, and the products outside the recurrence.
 
-The batch is split over the threads, so that no time step waits for another thread; each thread packs W_hh once per call and
-walks through time on its own rows (prototype: 13 ms in place of 60 with a BLAS call per step). Time runs in
+The batch is split over the threads, so that no time step waits for another thread; each thread packs W_hh once per
+call and walks through time on its own rows (prototype: 13 ms in place of 60 with a BLAS call per step). Time runs in
 reading order: step s of sequence n is at `place(s, lengths[n], reverse)`; steps from lengths[n] on are left out.
-Outside the recurrence there are products over all time steps at once: W_ih x before it, the weights' gradients after it.
+Outside the recurrence there are products over all time steps at once: W_ih x before, the weights' gradients after it.
 
 Loops over the hidden units are short and many rather than one: LLVM makes SIMD code of a loop over up to about four
 arrays (it must check that they do not overlap), not of one over ten.
@@ -86,3 +86,10 @@ def weight_gradients(da: Array, x: Array, w: Array, wanted: tuple[bool, bool, bo
         product(rows.T, lines) if wanted[1] else None,
         product(np.ones((1, len(rows)), rows.dtype), rows)[0] if wanted[2] else None,
     )
+
+
+def for_both(db: Array | None, input_wants: bool, state_wants: bool) -> tuple[Array | None, Array | None]:
+    """Return the gradients of b_ih and b_hh, which are one and the same sum; each owns its array."""
+    if db is None or not (input_wants and state_wants):
+        return (db if input_wants else None), (db if state_wants else None)
+    return db, db.copy()

@@ -27,13 +27,15 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils, config
-from numba.extending import intrinsic, overload
+from numba import extending, types
+from numba.core import cgutils
+from numba.core import config as numba_config
+from numba.extending import overload
 
 
 def _tile_size() -> tuple[int, int, int]:
     """Return (rows, vectors per row, lanes per vector) for the CPU that Numba compiles for."""
+    config: Any = numba_config
     if config.CPU_FEATURES is not None:
         features = {name[1:] for name in config.CPU_FEATURES.split(",") if name.startswith("+")}
     elif config.CPU_NAME:
@@ -49,7 +51,8 @@ def _tile_size() -> tuple[int, int, int]:
     return 6, 2, 4
 
 
-ROWS, _VECTORS, LANES = _tile_size()
+intrinsic: Any = extending.intrinsic  # its stubs do not know that the typing context is passed by Numba
+ROWS, _VECTORS, LANES = map(np.int64, _tile_size())  # NumPy integers: see gemm
 COLUMNS = _VECTORS * LANES
 
 
@@ -244,7 +247,7 @@ def _from_bits(typingctx, n):
 
 
 # Exact steps must not be reordered: only fused multiply-adds are allowed here. LLVM keeps these flags when it inlines.
-_exact = {"fastmath": {"contract"}, "nogil": True, "forceinline": True, "error_model": "numpy"}
+_exact: dict[str, Any] = {"fastmath": {"contract"}, "nogil": True, "forceinline": True, "error_model": "numpy"}
 f4 = np.float32
 
 

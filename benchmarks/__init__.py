@@ -1,0 +1,1 @@
+"""Timings: `python -m benchmarks` (or `make bench`) prints a table; nothing here is a test."""

@@ -1,0 +1,3 @@
+from benchmarks.quick import main
+
+main()
