@@ -52,6 +52,7 @@ def test_the_best_weights_come_back_without_a_stop_too() -> None:
     "options, values, epochs",
     [
         ({"min_delta": 0.5}, [3.0, 2.8, 2.6, 2.4, 1.0], 3),
+        ({}, [float("nan"), 2.0, float("nan"), 1.0, float("inf")], 5),
         ({"mode": "max"}, [1.0, 2.0, 1.9, 1.8, 3.0], 4),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from amont.core.errors import ArgumentError, UnknownNameError, nearest
@@ -22,7 +23,7 @@ class Monitor:
         self.epoch = 0
 
     def improved(self, row: Row) -> bool:
-        """Return whether the row is better than the best by more than `min_delta`; if so it is the best now.
+        """Return whether the row beats the best by more than `min_delta`; if so it is the best now (NaN never is).
 
         Errors: `UnknownNameError` if the row has no such column.
         """
@@ -31,7 +32,7 @@ class Monitor:
             raise UnknownNameError(f"there is no {self.column!r} to watch{hint}: {nearest(self.column, row)}")
         value = float(row[self.column])
         sign = 1 if self.mode == "max" else -1
-        if self.best is not None and not sign * (value - self.best) > self.min_delta:
+        if math.isnan(value) or (self.best is not None and not sign * (value - self.best) > self.min_delta):
             return False
         self.best, self.epoch = value, int(row["epoch"])
         return True

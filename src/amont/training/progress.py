@@ -39,7 +39,8 @@ class ProgressBar(Callback):
                 console=self.console,
                 transient=True,
             )
-            self.task = self.bar.add_task("", total=trainer.epochs * trainer.steps_per_epoch)
+            steps = trainer.steps_per_epoch
+            self.task = self.bar.add_task("", total=trainer.epochs * steps, completed=trainer.epoch * steps)
             self.bar.start()
 
     def on_step_end(self, trainer: Trainer) -> None:
