@@ -1,0 +1,68 @@
+"""The approximations of float32: how far off they are, and what they do with NaN and infinity."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from amont.backends.cpu import simd
+from amont.backends.cpu.jit import kernel
+
+
+@kernel
+def exp_of(x, y):  # type: ignore[no-untyped-def]
+    for i in range(x.size):
+        y[i] = simd.exp(x[i])
+
+
+@kernel
+def tanh_of(x, y):  # type: ignore[no-untyped-def]
+    for i in range(x.size):
+        y[i] = simd.tanh(x[i])
+
+
+@kernel
+def sigmoid_of(x, y):  # type: ignore[no-untyped-def]
+    for i in range(x.size):
+        y[i] = simd.sigmoid(x[i])
+
+
+EXACT: dict[str, Callable[..., Any]] = {"exp": np.exp, "tanh": np.tanh, "sigmoid": lambda x: 1 / (1 + np.exp(-x))}
+OURS = {"exp": exp_of, "tanh": tanh_of, "sigmoid": sigmoid_of}
+
+
+def apply(name: str, x: Any, dtype: str = "float32") -> np.ndarray:
+    x = np.asarray(x, dtype)
+    y = np.empty_like(x)
+    OURS[name](x, y)
+    return y
+
+
+@pytest.mark.parametrize("name, ulp", [("exp", 2), ("tanh", 5), ("sigmoid", 4)])
+def test_error_in_units_of_the_last_place(name: str, ulp: float) -> None:
+    small = 10.0 ** np.linspace(-30, 0, 20_000)
+    x = np.concatenate([np.linspace(-87, 88, 500_000), np.linspace(-2, 2, 100_000), small, -small]).astype("f4")
+    exact = EXACT[name](x.astype("f8"))
+    error = np.abs(apply(name, x) - exact) / np.spacing(np.abs(exact).astype("f4"))
+    assert error.max() <= ulp, f"at {x[error.argmax()]}"
+    if name != "exp":
+        assert np.abs(apply(name, x) - exact).max() < 1e-6
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "name, at_minus_infinity, at_infinity", [("exp", 0, np.inf), ("tanh", -1, 1), ("sigmoid", 0, 1)]
+)
+def test_the_ends_of_the_line(name: str, at_minus_infinity: float, at_infinity: float, dtype: str) -> None:
+    y = apply(name, [-np.inf, np.inf, -1e30, 1e30, 0.0], dtype)
+    np.testing.assert_allclose(y[[0, 2]], low, atol=3e-7)
+    np.testing.assert_allclose(y[[1, 3]], high, rtol=3e-7)
+    assert y[4] == EXACT[name](0.0)
+    assert np.isnan(apply(name, [np.nan] * 9, dtype)).all()
+
+
+@pytest.mark.parametrize("name", list(EXACT))
+def test_float64_takes_no_approximate_path(name: str) -> None:
+    x = np.linspace(-30, 30, 1001)
+    np.testing.assert_allclose(apply(name, x, "float64"), EXACT[name](x), rtol=1e-14)
