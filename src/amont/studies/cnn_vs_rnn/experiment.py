@@ -48,7 +48,7 @@ def train(run: Run, model: Module, train_part: ArrayDataset, test_part: ArrayDat
     loader = DataLoader(train_part, run.batch, shuffle=True, prefetch=0)
     test_loader = DataLoader(test_part, 500, prefetch=0)
     rate = optim.schedules.cosine(run.learning_rate, steps=run.epochs * len(loader))
-    optimizer = optim.Adam(model.parameters(), lr=rate)
+    optimizer = optim.AdamW(model.parameters(), lr=rate, weight_decay=run.weight_decay)
     trainer = Trainer(
         model, losses.cross_entropy, optimizer, metrics=["accuracy"], clip_norm=run.clip_norm, progress=False
     )

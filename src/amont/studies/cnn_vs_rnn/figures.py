@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Plot
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from amont.explain.plots import HATCHES, line, lines_over_time, new_figure, style
 from amont.studies.cnn_vs_rnn import tasks
 from amont.studies.cnn_vs_rnn.config import INITIALIZATIONS, MEMORY, MODELS, RECURRENT, TASKS
 from amont.studies.cnn_vs_rnn.results import Results
-from amont.studies.cnn_vs_rnn.wording import initialization_name, model_name, task_name
+from amont.studies.cnn_vs_rnn.wording import capital, initialization_name, model_name, task_name
 from amont.studies.report import Language
 
 BAR_COLOURS = ("#0072B2", "#E69F00", "#009E73")
@@ -35,7 +35,8 @@ def data_examples(lang: Language) -> Plot:
         ax.set_xticks(range(0, 8, 2), range(1, 9, 2))
         ax.set_yticks(range(0, 8, 2), range(1, 9, 2))
         ax.grid(False)
-        _localize(axes[0, :2], lang)
+        for ax in axes[0, :2]:
+            ax.yaxis.set_major_formatter(_plain(lang))
     return figure
 
 
@@ -55,9 +56,9 @@ def accuracies(results: Results, lang: Language) -> Plot:
                 dots = 100 * np.array(s["values"])
                 ax.plot(np.full(len(dots), place), dots, "o", color="white", markeredgecolor="black", markersize=4)
         ax.axhline(10, color="black", linewidth=1, linestyle=":")
-        ax.text(5.47, 10.8, lang._("chance"), ha="right", va="bottom", fontsize=11, backgroundcolor="#ffffffb0")
-        ax.set_xticks(range(len(MODELS)), [model_name(m, lang).replace(" ", "\n") for m in MODELS])
-        ax.set(ylabel=lang._("test accuracy (%)"), ylim=(0, 104), xlim=(-0.5, 5.5))
+        ax.text(5.5, 11, lang._("chance"), ha="left", va="bottom", fontsize=11)
+        ax.set_xticks(range(len(MODELS)), [capital(model_name(m, lang)).replace(" ", "\n") for m in MODELS])
+        ax.set(ylabel=lang._("test accuracy (%)"), ylim=(0, 104), xlim=(-0.5, 6))
         ax.grid(axis="x", visible=False)
         figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
@@ -70,14 +71,14 @@ def learning_curves(results: Results, lang: Language) -> Plot:
         for column, task in enumerate(TASKS):
             for number, model in enumerate(MODELS):
                 curves = results["tasks"][task][model]["curves"]
-                _curve(axes[0, column], curves["loss"], 1, number, model_name(model, lang))
-                _curve(axes[1, column], curves["test_accuracy"], 100, number, model_name(model, lang))
-            axes[0, column].set(title=task_name(task, lang), yscale="log")
+                _curve(axes[0, column], curves["loss"], 1, number, capital(model_name(model, lang)))
+                _curve(axes[1, column], curves["test_accuracy"], 100, number, capital(model_name(model, lang)))
+            axes[0, column].set(title=task_name(task, lang))
+            _log_scale(axes[0, column], lang)
             axes[1, column].set(xlabel=lang._("epoch"), ylim=(0, 102))
             axes[1, column].xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         axes[0, 0].set(ylabel=lang._("training loss (nats)"))
         axes[1, 0].set(ylabel=lang._("test accuracy (%)"))
-        _localize(axes[0], lang, plain=True)
         figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
     return figure
 
@@ -100,17 +101,17 @@ def cost(results: Results, lang: Language) -> Plot:
         for number, model in enumerate(MODELS):
             look = line(number) | {"linestyle": "none", "markersize": 11}
             y = 100 * rows[model]["test_accuracy"]["mean"]
-            left.plot(rows[model]["multiply_adds"], y, label=model_name(model, lang), **look)
-        left.set(xscale="log", ylim=(0, 102))
+            left.plot(rows[model]["multiply_adds"], y, label=capital(model_name(model, lang)), **look)
+        left.set(xscale="log", ylim=(0, 102), xlim=(200, 1e5))
+        figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=len(MODELS))
         left.set(xlabel=lang._("multiply-adds per sample"), ylabel=lang._("test accuracy (%)"))
-        left.legend(loc="lower right")
         times = [rows[model]["seconds_per_epoch"]["mean"] for model in MODELS]
-        bars = right.barh([model_name(m, lang) for m in MODELS], times, color="#56B4E9", edgecolor="black")
+        bars = right.barh([capital(model_name(m, lang)) for m in MODELS], times, color="#56B4E9", edgecolor="black")
         right.bar_label(bars, [lang.seconds(t) for t in times], padding=4, fontsize=12)
         right.set(xlabel=lang._("time per training epoch (s)"), xlim=(0, 1.25 * max(times)))
         right.invert_yaxis()
         right.grid(axis="y", visible=False)
-        _localize([right], lang)
+        right.xaxis.set_major_formatter(_plain(lang))
     return figure
 
 
@@ -123,9 +124,10 @@ def layer_gradients(results: Results, lang: Language) -> Plot:
             names = _layer_names(list(gradients["start"]["layers"]), lang)
             for number, (when, label) in enumerate(_moments(lang)):
                 ax.plot(names, list(gradients[when]["layers"].values()), label=label, **line(number))
-            ax.set(yscale="log", title=task_name(task, lang), xlabel=lang._("layer, from input to output"))
+            ax.set(title=task_name(task, lang), xlabel=lang._("layer, from input to output"))
             ax.margins(x=0.1)
-        axes[0, 0].set(ylabel="‖∂L/∂θ‖₂")
+            _log_scale(ax, lang)
+        axes[0, 0].set(ylabel=r"$\Vert\,\partial L/\partial\theta\,\Vert_2$")
         axes[0, 0].legend()
     return figure
 
@@ -140,15 +142,16 @@ def step_gradients(results: Results, lang: Language) -> Plot:
     with style():
         figure, axes = new_figure(2, 2, (12.5, 8), sharex=True)
         for row, task in enumerate(("mnist1d", MEMORY)):
-            models = RECURRENT if task == "mnist1d" else ("rnn-orthogonal", "lstm", "gru")
             for column, (when, label) in enumerate(_moments(lang)):
-                series = {model_name(m, lang): results["tasks"][task][m]["gradients"][when]["steps"] for m in models}
+                series = {model_name(m, lang): results["tasks"][task][m]["gradients"][when]["steps"] for m in RECURRENT}
                 ax = axes[row, column]
                 lines_over_time(ax, series)
                 ax.legend(loc="best")
                 ax.set(title=f"{_readout(task, lang)}, {label}")
             _share_y(axes[row])
-            axes[row, 0].set(ylabel="‖∂L/∂h_t‖₂")
+            axes[row, 0].set(ylabel=r"$\Vert\,\partial L/\partial h_t\,\Vert_2$")
+        for ax in axes.flat:
+            _log_scale(ax, lang)
         for ax in axes[1]:
             ax.set(xlabel=lang._("time step t"))
     return figure
@@ -168,7 +171,7 @@ def jacobian_products(results: Results, lang: Language) -> Plot:
             ax.set(title=label[0].upper() + label[1:], xlabel=lang._("time step t"))
         axes[0, 0].set(ylabel=r"$\Vert\,\partial h_T/\partial h_t\,\Vert_2$")
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        title = lang._("W_hh at the start")
+        title = lang._("initial") + " $W_{hh}$"
         figure.legend(handles, labels, title=title, loc="outside upper center", ncols=len(labels))
     return figure
 
@@ -187,10 +190,16 @@ def _share_y(axes: Any) -> None:
         ax.set_ylim(low, high)
 
 
-def _localize(axes: Any, lang: Language, plain: bool = False) -> None:
-    """Write tick labels with the decimal mark of the language."""
-    form = FuncFormatter(lambda v, _: f"{v:g}".replace("-", "−").replace(".", lang.decimal))
-    for ax in axes:
-        if not plain:
-            ax.xaxis.set_major_formatter(form)
-        ax.yaxis.set_major_formatter(form) if ax.get_yscale() == "linear" or plain else None
+def _plain(lang: Language) -> FuncFormatter:
+    """Return a formatter that writes numbers with the decimal mark of the language."""
+    return FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−").replace(".", lang.decimal))
+
+
+def _log_scale(ax: Axes, lang: Language) -> None:
+    """Make the y axis logarithmic: over less than two decades plain numbers (1, 2, 5), else powers of ten."""
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    if high / low < 100:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(_plain(lang))

@@ -13,7 +13,7 @@ from amont.studies.cnn_vs_rnn.config import MEMORY, MEMORY_MODELS, MODELS, TASKS
 from amont.studies.cnn_vs_rnn.equations import all_equations
 from amont.studies.cnn_vs_rnn.published import PUBLISHED, reproduced
 from amont.studies.cnn_vs_rnn.results import Results
-from amont.studies.cnn_vs_rnn.wording import model_name, sentence, task_name, verdict_name
+from amont.studies.cnn_vs_rnn.wording import capital, model_name, sentence, task_name, verdict_name
 from amont.studies.report import Figure, Language, render
 from amont.studies.report.mathml import inline, partial, row, sub
 
@@ -76,7 +76,7 @@ def table_2(results: Results, lang: Language) -> list[Row]:
 def _measured(results: Results, task: str, model: str, lang: Language) -> Row:
     numbers = results["tasks"][task][model]
     return {
-        "name": model_name(model, lang),
+        "name": capital(model_name(model, lang)),
         "test": _spread(numbers["test_accuracy"], lang),
         "train": _spread(numbers["train_accuracy"], lang),
         "parameters": lang.whole(numbers["parameters"]),
@@ -95,7 +95,7 @@ def table_3(results: Results, lang: Language) -> list[Row]:
             rows.append(
                 {
                     "task": task_name(task, lang),
-                    "model": model_name(model, lang),
+                    "model": capital(model_name(model, lang)),
                     "published": lang.percent(value, 0),
                     "asked": asked,
                     "here": _spread(results["tasks"][task][model]["test_accuracy"], lang),
@@ -112,7 +112,7 @@ def table_4(results: Results, lang: Language) -> list[Row]:
         numbers = results["tasks"][MEMORY][model]
         norms = {when: numbers["gradients"][when]["products"][0] for when in ("start", "end")}
         ends = {when: lang.scientific(norm) for when, norm in norms.items()}
-        rows.append({"name": model_name(model, lang), "test": _spread(numbers["test_accuracy"], lang), **ends})
+        rows.append({"name": capital(model_name(model, lang)), "test": _spread(numbers["test_accuracy"], lang), **ends})
     return rows
 
 
@@ -124,9 +124,12 @@ def table_5(results: Results, lang: Language) -> list[Row]:
         for candidate in tuned["candidates"]:
             recipe = candidate["recipe"]
             setting = f"{lang.number(recipe['learning_rate'], 3)}, {recipe['batch']}"
+            setting += f", {lang.number(recipe['weight_decay'])}" if recipe["weight_decay"] else ""
             score = lang.percent(candidate["mean"])
             candidates.append({"text": f"{setting}: {score}", "chosen": recipe == tuned["chosen"]})
-        rows.append({"name": model_name(model, lang), "epochs": tuned["chosen"]["epochs"], "candidates": candidates})
+        rows.append(
+            {"name": capital(model_name(model, lang)), "epochs": tuned["chosen"]["epochs"], "candidates": candidates}
+        )
     return rows
 
 

@@ -14,14 +14,19 @@ Numbers = dict[str, Any]
 def model_name(model: str, lang: Language) -> str:
     """Return what a model is called."""
     _ = lang._
-    names = {"logistic": _("Logistic regression"), "mlp": "MLP", "cnn": "CNN", "rnn": "RNN", "lstm": "LSTM"}
+    names = {"logistic": _("logistic regression"), "mlp": "MLP", "cnn": "CNN", "rnn": "RNN", "lstm": "LSTM"}
     names |= {"gru": "GRU", "rnn-small": _("RNN, small"), "rnn-orthogonal": _("RNN, orthogonal")}
     names |= {"rnn-identity": _("RNN, identity"), "rnn-large": _("RNN, large")}
     return names[model]
 
 
+def capital(text: str) -> str:
+    """Return the text with a capital letter in front, for tables and figures."""
+    return text[:1].upper() + text[1:]
+
+
 def initialization_name(name: str, lang: Language) -> str:
-    """Return an initialization of W_hh in words."""
+    """Return an initialization of Wₕₕ in words."""
     _ = lang._
     return {"small": _("small"), "orthogonal": _("orthogonal"), "identity": _("identity"), "large": _("large")}[name]
 
@@ -102,8 +107,8 @@ def _gates(verdict: str, n: Numbers, lang: Language) -> str:
 def _vanishing(verdict: str, n: Numbers, lang: Language) -> str:
     _ = lang._
     texts = {
-        HOLDS: _("The gradient vanishes: with small W_hh, {factor} of it is left after {steps} steps back."),
-        FAILS: _("With small W_hh the gradient does not vanish: {factor} of it is left after {steps} steps back."),
+        HOLDS: _("The gradient vanishes: with small Wₕₕ, {factor} of it is left after {steps} steps back."),
+        FAILS: _("With small Wₕₕ the gradient does not vanish: {factor} of it is left after {steps} steps back."),
     }
     return texts[verdict].format(factor=lang.scientific(n["factor"]), steps=n["steps"])
 
@@ -112,12 +117,10 @@ def _initialization(verdict: str, n: Numbers, lang: Language) -> str:
     _ = lang._
     norms = {name: lang.scientific(value) for name, value in n["norms"].items()}
     if verdict == HOLDS:
-        text = _(
-            "W_hh decides: over 39 steps the product of Jacobians has norm {small} if it starts small and {large} "
-        )
+        text = _("Wₕₕ decides: over 39 steps the product of Jacobians has norm {small} if it starts small and {large} ")
         text = text + _("if large, but {orthogonal} if orthogonal and {identity} if the identity.")
     else:
-        text = _("The initialization of W_hh does not separate as expected: norms {small} (small), ")
+        text = _("The initialization of Wₕₕ does not separate as expected: norms {small} (small), ")
         text = text + _("{orthogonal} (orthogonal), {identity} (identity), {large} (large).")
     return text.format(**norms)
 
@@ -141,7 +144,7 @@ def _keep(verdict: str, n: Numbers, lang: Language) -> str:
     }
     partly = _("Once trained, only one gated network keeps more of the gradient at the first step than the plain RNN:")
     factors = {m: lang.scientific(v) for m, v in n["factors"].items()}
-    detail = f" LSTM {factors['lstm']}, GRU {factors['gru']}, RNN {factors['rnn-orthogonal']}."
+    detail = f" LSTM {factors['lstm']}, GRU {factors['gru']}, RNN {factors['rnn']}."
     return texts.get(verdict, partly) + detail
 
 

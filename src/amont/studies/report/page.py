@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from amont.studies.report.language import Language
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ class Figure:
     """A figure of a report: a name (for anchors and ids), the drawing, and its caption."""
 
     name: str
-    svg: str
+    svg: Markup
     caption: str
     description: str  # for those who cannot see it
 
@@ -28,7 +30,7 @@ class Figure:
         return cls(name, to_svg(plot, name), caption, description)
 
 
-def to_svg(plot: Plot, name: str) -> str:
+def to_svg(plot: Plot, name: str) -> Markup:
     """Return the drawing as an `<svg>` element with ids of its own, the same for the same drawing.
 
     Letters are drawn as outlines, so that the page looks the same everywhere.
@@ -43,7 +45,7 @@ def to_svg(plot: Plot, name: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", svg)  # two figures share no id
-    return re.sub(r"\.(\d\d)\d+", r".\1", svg)  # hundredths of a point are enough
+    return Markup(re.sub(r"\b([1-9]\d*\.\d\d)\d+", r"\1", svg))  # hundredths of a point are enough
 
 
 def render(template: str, lang: Language, **content: Any) -> str:
