@@ -51,10 +51,8 @@ def test_error_in_units_of_the_last_place(name: str, ulp: float) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(
-    "name, at_minus_infinity, at_infinity", [("exp", 0, np.inf), ("tanh", -1, 1), ("sigmoid", 0, 1)]
-)
-def test_the_ends_of_the_line(name: str, at_minus_infinity: float, at_infinity: float, dtype: str) -> None:
+@pytest.mark.parametrize("name, low, high", [("exp", 0, np.inf), ("tanh", -1, 1), ("sigmoid", 0, 1)])
+def test_the_ends_of_the_line(name: str, low: float, high: float, dtype: str) -> None:
     y = apply(name, [-np.inf, np.inf, -1e30, 1e30, 0.0], dtype)
     np.testing.assert_allclose(y[[0, 2]], low, atol=3e-7)
     np.testing.assert_allclose(y[[1, 3]], high, rtol=3e-7)
