@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from amont.autograd.op import Op
-from amont.autograd.tensor import Tensor
+from amont.autograd.tensor import Hook, Tensor
 from amont.core.errors import GraphError, ShapeError
 
 Array = np.ndarray[Any, Any]
@@ -100,9 +100,22 @@ def _apply_hooks(op: Op, upstreams: list[Array | None]) -> tuple[Array | None, .
     for index, hooks in op.hooks.items():
         for hook in hooks:
             if (gradient := upstreams[index]) is not None:
-                replaced = hook(gradient)
-                upstreams[index] = gradient if replaced is None else replaced
+                upstreams[index] = _hooked(hook, gradient)
     return tuple(upstreams)
+
+
+def _hooked(hook: Hook, gradient: Array) -> Array:
+    """Return what a hook makes of a gradient, in the gradient's shape and type."""
+    replaced = hook(gradient)
+    if replaced is None:
+        return gradient
+    array = np.asarray(replaced, dtype=gradient.dtype)
+    if array.shape != gradient.shape:
+        raise ShapeError(
+            f"a hook got a gradient of shape {gradient.shape} and returned one of shape {array.shape}; return an array "
+            f"of the same shape, or None to leave the gradient as it is"
+        )
+    return array
 
 
 def _step(op: Op, upstreams: tuple[Array | None, ...]) -> tuple[Array | None, ...]:
@@ -147,8 +160,7 @@ def _send(
 
 def _arrive_at_leaf(leaf: Tensor, gradient: Array) -> None:
     for hook in leaf._hooks or ():
-        replaced = hook(gradient)
-        gradient = (gradient if replaced is None else replaced).copy()  # the hook may hold it; grad is added to
+        gradient = _hooked(hook, gradient).copy()  # the hook may hold it; grad is added to
     if leaf.grad is None:
         leaf.grad = gradient
     else:

@@ -24,11 +24,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from amont.autograd.grad_mode import is_grad_enabled
-from amont.autograd.tensor import Hook, Tensor
-from amont.backends.select import current
+from amont.autograd.tensor import DEFAULT_DTYPE, Hook, Tensor, Version
+from amont.backends.select import current, load
 from amont.core.errors import DTypeError, InPlaceError
 
 Array = np.ndarray[Any, Any]
+FAST_TYPES = frozenset({np.dtype("float32"), np.dtype("float64")})  # what every backend knows
 
 
 class Op:
@@ -51,7 +52,7 @@ class Op:
         self.n_outputs = 1
         self.gives_tuple = False  # also of one output
         self.hooks: dict[int, list[Hook]] = {}
-        self._versions: list[tuple[Any, int, str]] = []
+        self._versions: list[tuple[Version, int, str, str | None, tuple[int, ...]]] = []
 
     # -- what an operation computes ------------------------------------------------------------------------------
 
@@ -75,54 +76,58 @@ class Op:
         op = cls()
         recording = is_grad_enabled()
         op.params = params
-        op.needs = tuple(recording and isinstance(t, Tensor) and t.requires_grad for t in inputs)
-        op._check_dtypes(inputs)
-        result = op.forward(*(t.array if isinstance(t, Tensor) else t for t in inputs), **params)
+        op.needs = tuple([recording and isinstance(t, Tensor) and t.requires_grad for t in inputs])
+        if op._float_type(inputs) not in FAST_TYPES:
+            op.kernels = load("reference")
+        result = op.forward(*[t.array if isinstance(t, Tensor) else t for t in inputs], **params)
+        gives_tuple = isinstance(result, tuple)
         # asarray: NumPy turns results without axes into scalars
-        outputs = tuple(Tensor(np.asarray(a)) for a in (result if isinstance(result, tuple) else (result,)))
+        outputs = tuple([Tensor(np.asarray(a)) for a in (result if gives_tuple else (result,))])
         if cls.is_view and isinstance(source := inputs[0], Tensor):
             for out in outputs:
                 if np.may_share_memory(out.array, source.array):
                     out._version = source._version
         if any(op.needs):
-            op.gives_tuple = isinstance(result, tuple)
+            op.gives_tuple = gives_tuple
             op._record(inputs, outputs)
-        return outputs if isinstance(result, tuple) else outputs[0]
+        return outputs if gives_tuple else outputs[0]
 
     def kept_inputs(self) -> tuple[bool, ...]:
         """Return, for each input, whether backward needs its values; by default `keeps_inputs` says so for all."""
         return (self.keeps_inputs,) * len(self.inputs)
 
     def _record(self, inputs: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> None:
-        self.inputs = tuple(t if isinstance(t, Tensor) else None for t in inputs)
+        self.inputs = tuple([t if isinstance(t, Tensor) else None for t in inputs])
         self.n_outputs = len(outputs)
         for index, out in enumerate(outputs):
-            if np.issubdtype(out.dtype, np.floating):
+            if out.dtype.kind == "f":
                 out.op, out.output_index, out.requires_grad = self, index, True
         kept_inputs = zip(self.inputs, self.kept_inputs())
         kept = [(t, f"input {i}") for i, (t, is_kept) in enumerate(kept_inputs) if t is not None and is_kept]
         kept += [(t, "output") for t in outputs if self.keeps_output]
-        self._versions = [
-            (t._version, t._version.count(), f"{what}{f' {t.name!r}' if t.name else ''} of shape {t.shape}")
-            for t, what in kept
-        ]
+        self._versions = [(t._version, t._version.count(), what, t.name, t.shape) for t, what in kept]
 
-    def _check_dtypes(self, inputs: tuple[Any, ...]) -> None:
-        kinds = {t.dtype for t in inputs if isinstance(t, Tensor) and t.dtype.kind == "f"}
-        if len(kinds) > 1:
-            names = " and ".join(sorted(map(str, kinds)))
-            raise DTypeError(
-                f"{type(self).__name__} got {names}; use one float type, e.g. amont.tensor(x) for float32 "
-                f"or model.astype('float64')"
-            )
+    def _float_type(self, inputs: tuple[Any, ...]) -> np.dtype[Any]:
+        """Return the one float type of the tensors (float32 if there is none), or say that there are two."""
+        found = None
+        for t in inputs:
+            if isinstance(t, Tensor) and t.dtype.kind == "f":
+                if found is not None and t.dtype != found:
+                    raise DTypeError(
+                        f"{type(self).__name__} got {found} and {t.dtype}; use one float type, e.g. amont.tensor(x) "
+                        f"for float32 or model.astype('float64')"
+                    )
+                found = t.dtype
+        return found if found is not None else DEFAULT_DTYPE
 
     def check_unchanged(self) -> None:
         """Raise `InPlaceError` if an array that backward needs was changed since forward."""
-        for version, count, what in self._versions:
+        for version, count, what, name, shape in self._versions:
             if version.count() != count:
+                what = f"{what} {name!r}" if name else what
                 raise InPlaceError(
-                    f"{type(self).__name__}: its {what} was changed in place after the forward pass, and backward "
-                    f"needs the old values; write into a copy, or call backward() before the change"
+                    f"{type(self).__name__}: its {what} of shape {shape} was changed in place after the forward pass, "
+                    f"and backward needs the old values; write into a copy, or call backward() before the change"
                 )
 
     def release(self) -> Self:

@@ -81,10 +81,15 @@ class Tensor:
         "requires_grad",
     )
 
-    __array_priority__ = 1000  # ndarray + Tensor calls Tensor.__radd__
+    __array_ufunc__ = None  # ndarray + Tensor calls Tensor.__radd__; np.exp(tensor), which no graph would see, raises
 
     def __init__(self, data: Array, requires_grad: bool = False, name: str | None = None) -> None:
-        if requires_grad and not np.issubdtype(data.dtype, np.floating):
+        if not isinstance(data, np.ndarray):
+            raise DTypeError(
+                f"{type(self).__name__}(array) takes a NumPy array, got {type(data).__name__}; amont.tensor(values) "
+                f"makes a tensor of numbers, lists and arrays"
+            )
+        if requires_grad and data.dtype.kind != "f":
             raise DTypeError(f"only floating point tensors can require a gradient, got {data.dtype}")
         self._data = data
         self.requires_grad = requires_grad
@@ -168,6 +173,9 @@ class Tensor:
 
     def __int__(self) -> int:
         return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
 
     def __bool__(self) -> bool:
         return bool(self.item())
@@ -265,10 +273,8 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False, name: s
 
     Floating point values become float32 unless `dtype` says otherwise; integers and bools stay what they are.
     """
-    array = np.array(data.array if isinstance(data, Tensor) else data)
-    if array.dtype == object:
-        raise ShapeError("rows of different lengths make no tensor; pad them to one length first")
-    if dtype is None and (np.issubdtype(array.dtype, np.floating) or requires_grad):
+    array = _numbers(data, np.array)
+    if dtype is None and (array.dtype.kind == "f" or requires_grad):
         dtype = DEFAULT_DTYPE
     return Tensor(array if dtype is None else array.astype(dtype, copy=False), requires_grad, name)
 
@@ -277,11 +283,22 @@ def as_tensor(data: Any, like: Tensor | None = None) -> Tensor:
     """Return `data` as a tensor without copying where possible; constants take the float type of `like`."""
     if isinstance(data, Tensor):
         return data
-    array = np.asarray(data)
-    if array.dtype.kind not in "biuf":
-        raise DTypeError(f"expected real numbers, got {type(data).__name__}")
-    if like is not None and np.issubdtype(like.dtype, np.floating):
+    array = _numbers(data, np.asarray)
+    if like is not None and like.dtype.kind == "f":
         array = array.astype(like.dtype, copy=False)
-    elif np.issubdtype(array.dtype, np.floating) and not isinstance(data, np.ndarray):
+    elif array.dtype.kind == "f" and not isinstance(data, np.ndarray):
         array = array.astype(DEFAULT_DTYPE)
     return Tensor(array)
+
+
+def _numbers(data: Any, convert: Callable[[Any], Array]) -> Array:
+    """Return data as an array of real numbers or bools."""
+    try:
+        array = convert(data.array if isinstance(data, Tensor) else data)
+    except ValueError as error:
+        if "inhomogeneous" in str(error):
+            raise ShapeError("rows of different lengths make no tensor; pad them to one length first") from None
+        raise
+    if array.dtype.kind not in "biuf":
+        raise DTypeError(f"expected real numbers, got {data if data is None else type(data).__name__} ({array.dtype})")
+    return array

@@ -59,5 +59,5 @@ def check_ndim(shape: Sequence[int], ndim: int | Sequence[int], letters: str) ->
 
 def check_float(dtype: Any, what: str = "the input") -> None:
     """Refuse integers where a layer needs floating point numbers."""
-    if not np.issubdtype(dtype, np.floating):
+    if np.dtype(dtype).kind != "f":
         raise DTypeError(f"{what} must be floating point, got {dtype}; convert it with .astype('float32')")

@@ -14,12 +14,15 @@ Array = np.ndarray[Any, Any]
 
 
 class Parameter(Tensor):
-    """A tensor that an optimizer changes. `Parameter(array)` takes the array as it is."""
+    """A tensor that an optimizer changes. `Parameter(array)` takes the array as it is, if it can be written to."""
 
     __slots__ = ()
 
-    def __init__(self, data: Array, name: str | None = None) -> None:
-        super().__init__(data, requires_grad=True, name=name)
+    def __init__(self, data: Array | Tensor, name: str | None = None) -> None:
+        array = data.array.copy() if isinstance(data, Tensor) else data
+        if isinstance(array, np.ndarray) and not array.flags.writeable:
+            array = array.copy()
+        super().__init__(array, requires_grad=True, name=name)
 
 
 class Buffer(Tensor):

@@ -67,6 +67,8 @@ def check_labels(labels: Array, classes: int, ignore_index: int | None = None) -
     """Refuse labels that are no class, naming the first."""
     if labels.dtype.kind not in "iu":
         raise DTypeError(f"labels must be integers, got {labels.dtype}; convert them with .astype('int64')")
+    if labels.size == 0 or (labels.min() >= 0 and labels.max() < classes):
+        return
     bad = (labels < 0) | (labels >= classes)
     if ignore_index is not None:
         bad &= labels != ignore_index
@@ -106,13 +108,13 @@ def refuse_zero_by_zero(labels: Array, weight: Array | None, ignore_index: int, 
     """Refuse a mean over no rows at all."""
     if reduction != "mean":
         return
-    used = labels[labels != ignore_index]
-    if used.size == 0:
+    used = labels != ignore_index
+    if not used.any():
         raise DataError(
             f"all {labels.size} labels are ignore_index={ignore_index}, so the mean is 0/0; leave such batches out, "
             f"or use reduction='sum'"
         )
-    if weight is not None and not weight[used].any():
+    if weight is not None and not weight[labels[used]].any():
         raise DataError("all labels of this batch are of classes with weight 0, so the mean is 0/0")
 
 
