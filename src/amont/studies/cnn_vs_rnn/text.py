@@ -16,7 +16,7 @@ from amont.studies.report import Language
 
 def subtitle(results: Results, lang: Language) -> str:
     """Return the line below the title."""
-    text = lang._("Technical report, computed by amont {version} on {date}: size {size}, {seeds} seeds.")
+    text = lang._("Technical report, computed by amont {version} on {date} (size: {size}; seeds: {seeds}).")
     plan, day = results["plan"], results["written"][:10]
     return text.format(version=results["environment"]["amont"], date=day, size=plan["name"], seeds=plan["seeds"])
 
@@ -154,10 +154,10 @@ def method(results: Results, lang: Language) -> list[str]:
             "and the accuracy reported is that after the last epoch."
         ),
         _(
-            "Choice of hyperparameters. Learning rate, batch size and weight decay were chosen on MNIST-1D in order, on a "
-            "stratified validation split (one eighth of the training set, never the test set), mean of {seeds} seeds; Table 5 "
-            "shows all candidates. The networks were then trained on the whole training set. Shuffled signals and "
-            "digits use the same values; amont study cnn-vs-rnn --tune makes the choice again."
+            "Choice of hyperparameters. Learning rate, batch size and weight decay were chosen on MNIST-1D in order, "
+            "on a stratified validation split (one eighth of the training set, never the test set), mean of {seeds} "
+            "seeds; Table 5 shows all candidates. The networks were then trained on the whole training set. Shuffled "
+            "signals and digits use the same values; amont study cnn-vs-rnn --tune makes the choice again."
         ).format(seeds=len(results["tuning"]["seeds"])),
         _(
             "Memory experiment. One direction, 32 hidden units, only the last state is read; all models are trained "

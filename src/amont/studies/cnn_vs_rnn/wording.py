@@ -116,13 +116,17 @@ def _vanishing(verdict: str, n: Numbers, lang: Language) -> str:
 def _initialization(verdict: str, n: Numbers, lang: Language) -> str:
     _ = lang._
     norms = {name: lang.scientific(value) for name, value in n["norms"].items()}
-    if verdict == HOLDS:
-        text = _("Wₕₕ decides: over 39 steps the product of Jacobians has norm {small} if it starts small and {large} ")
-        text = text + _("if large, but {orthogonal} if orthogonal and {identity} if the identity.")
-    else:
-        text = _("The initialization of Wₕₕ does not separate as expected: norms {small} (small), ")
-        text = text + _("{orthogonal} (orthogonal), {identity} (identity), {large} (large).")
-    return text.format(**norms)
+    texts = {
+        HOLDS: _(
+            "Wₕₕ decides: over 39 steps the product of Jacobians has norm {small} if it starts small and {large} if "
+            "large, but {orthogonal} if orthogonal and {identity} if the identity."
+        ),
+        FAILS: _(
+            "The initialization of Wₕₕ does not separate as expected: norms {small} (small), {orthogonal} "
+            "(orthogonal), {identity} (identity), {large} (large)."
+        ),
+    }
+    return texts[verdict].format(**norms)
 
 
 def _matters(verdict: str, n: Numbers, lang: Language) -> str:
