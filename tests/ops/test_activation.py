@@ -80,3 +80,12 @@ def test_bad_arguments() -> None:
         F.softmax([1.0], dim=1)
     with pytest.raises(DTypeError, match="floating point"):
         F.relu([1, 2])
+
+
+@pytest.mark.parametrize("f", [F.softmax, F.log_softmax])
+def test_softmax_of_no_class_at_all(f) -> None:
+    assert f(np.ones((0, 3))).shape == (0, 3)
+    with pytest.raises(
+        ShapeError, match=r"needs at least one class, but axis 1 of an input of shape \(3, 0\) is empty"
+    ):
+        f(np.ones((3, 0)))

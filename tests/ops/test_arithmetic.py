@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
+import amont
 import amont.functional as F
 from amont import tensor
 from amont.backends.reference.arithmetic import unbroadcast
@@ -70,3 +71,34 @@ def test_bad_arguments() -> None:
         F.clip([1.0], 2, 1)
     with pytest.raises(DTypeError, match="must be floating point, got int64"):
         F.exp([1, 2])
+
+
+X = np.arange(6.0).reshape(2, 3) + 1
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        *(lambda x: F.clip(x, np.float64(0), np.float64(1)), lambda x: F.dropout(x, np.float64(0.3))),
+        *(lambda x: F.layer_norm(x, 3, eps=np.float64(1e-5)), lambda x: F.leaky_relu(x, np.float64(0.1))),
+        *(lambda x: F.group_norm(x, 1, eps=np.float64(1e-5)), lambda x: F.huber_loss(x, X, delta=np.float64(1))),
+        *(lambda x: F.scaled_dot_product_attention(x, x, x, scale=np.float64(2)), lambda x: x * np.float64(2)),
+        *(lambda x: F.batch_norm(x, None, None, eps=np.float64(1e-5)), lambda x: x ** np.float64(2)),
+        *(lambda x: tensor([[1, 2, 3]]) * x, lambda x: x / tensor([[1, 2, 3]]), lambda x: x @ tensor([[1], [2], [3]])),
+    ],
+)
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_numpys_numbers_and_integer_tensors_leave_float32_alone(f, backend: str) -> None:
+    with amont.use_backend(backend):
+        x = tensor(X, requires_grad=True)
+        y = f(x)
+        y.backward(np.ones(y.shape))
+    assert y.dtype == x.grad.dtype == np.float32
+
+
+def test_integer_tensors_become_float32_where_they_must() -> None:
+    whole = tensor([1, 2])
+    for y in (whole / 2, 1 / whole, whole / whole, whole * 2.5, 0.5 - whole, whole + tensor([0.5, 0.5])):
+        assert y.dtype == np.float32
+    assert (whole * 2).dtype == (whole @ whole).dtype == np.int64
+    np.testing.assert_array_equal((1 / whole).numpy(), [1, 0.5])

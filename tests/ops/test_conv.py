@@ -166,7 +166,7 @@ def test_the_type_stays(dtype: str) -> None:
         ((1, 4, 4, 4), {"dilation": 2}, ShapeError, r"window of 5×5 .* at least 5×5"),
         ((1, 4, 2, 2), {"dilation": 2, "padding": 1}, ShapeError, r"at least 3×3"),
         ((1, 16, 9, 9), {"groups": 4}, ArgumentError, r"groups must divide the 6 channels"),
-        ((1, 4, 9, 9), {"stride": 0}, ArgumentError, "stride must be 2 number"),
+        ((1, 4, 9, 9), {"stride": 0}, ArgumentError, "stride must be a whole number or 2 of them, at least 1"),
         ((1, 4, 9, 9), {"padding": "full"}, ArgumentError, '"same", "valid" or numbers'),
         ((1, 4, 9, 9), {"padding": "same", "stride": 2}, ArgumentError, "needs stride 1"),
         ((1, 4, 9, 9), {"bias": amont.tensor(np.ones(4))}, ShapeError, r"bias of shape \(6,\), got \(4,\)"),

@@ -110,8 +110,16 @@ def test_a_gradient_is_shared_out_without_loss() -> None:
         (lambda x: F.max_pool2d(x, 3, dilation=3), ShapeError, "window of 7×7"),
         (lambda x: F.avg_pool2d(x, 0), ArgumentError, "kernel_size must be"),
         (lambda x: F.max_pool1d(x, 2), ShapeError, r"expected an input of shape \(N, C, L\)"),
-        (lambda x: F.adaptive_avg_pool2d(x, (1, 2, 3)), ArgumentError, r"output_size must be 2"),
-        (lambda x: F.adaptive_max_pool2d(x, 0), ArgumentError, r"output_size must be 2"),
+        (
+            lambda x: F.adaptive_avg_pool2d(x, (1, 2, 3)),
+            ArgumentError,
+            r"output_size must be a whole number or 2 of them, at least 1",
+        ),
+        (
+            lambda x: F.adaptive_max_pool2d(x, 0),
+            ArgumentError,
+            r"output_size must be a whole number or 2 of them, at least 1",
+        ),
     ],
 )
 def test_errors(call: Any, error: type[Exception], text: str) -> None:

@@ -76,7 +76,7 @@ def test_a_scale_that_is_not_whole_keeps_the_distance_of_pixels() -> None:
         ({"scale_factor": 0.1}, ArgumentError, "leaves nothing of an input of size 3"),
         ({"scale_factor": -1}, ArgumentError, "above 0, got -1"),
         ({"scale_factor": (2, 2)}, ArgumentError, "must be 1 number"),
-        ({"size": 0}, ArgumentError, "size must be 1 number"),
+        ({"size": 0}, ArgumentError, "size must be a whole number"),
     ],
 )
 def test_errors(options: dict[str, Any], error: type[Exception], text: str) -> None:

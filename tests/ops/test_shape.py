@@ -102,7 +102,7 @@ BAD = [
     (lambda: F.concatenate([X, X[0]]), ShapeError, "differ elsewhere"),
     (lambda: F.stack([X, X[:1]]), ShapeError, "one shape"),
     (lambda: F.stack([]), ArgumentError, "at least one"),
-    (lambda: F.split(X, 0), ArgumentError, "at least one element"),
+    (lambda: F.split(X, 0), ArgumentError, "size of the parts must be a whole number, at least 1"),
     (lambda: F.split(X, [1, 2]), ShapeError, "add up to 2"),
     (lambda: F.pad(X, (1, 1)), ArgumentError, "pairs"),
     (lambda: F.pad(X, ((1, -1),)), ArgumentError, "at least 0"),
@@ -118,3 +118,14 @@ BAD = [
 def test_bad_arguments(call, error, message) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+def test_joining_takes_any_iterable_and_splitting_any_whole_number() -> None:
+    x = tensor(X)
+    for join in (F.concatenate, F.stack):
+        np.testing.assert_array_equal(join(x).numpy(), join([x[0], x[1]]).numpy())
+        with pytest.raises(ArgumentError, match="at least one tensor"):
+            join([])
+    assert [part.shape for part in F.split(x, np.int64(2), axis=1)] == [(2, 2, 4), (2, 1, 4)]
+    with pytest.raises(ArgumentError, match="the size of the parts must be a whole number, got"):
+        F.split(x, 1.5)

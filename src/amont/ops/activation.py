@@ -242,14 +242,23 @@ def hardswish(x: Any) -> Tensor:
 
 def softmax(x: Any, dim: int = -1) -> Tensor:
     """Return e^x / Σ e^x along the axis `dim`: positive numbers that sum to one."""
-    x = _float(x)
-    return Softmax.apply(x, axis=normal_axis(dim, x.ndim))
+    x, axis = _classes(x, dim)
+    return Softmax.apply(x, axis=axis)
 
 
 def log_softmax(x: Any, dim: int = -1) -> Tensor:
     """Return ln softmax(x) along the axis `dim`, without computing the softmax first (which could round to 0)."""
+    x, axis = _classes(x, dim)
+    return LogSoftmax.apply(x, axis=axis)
+
+
+def _classes(x: Any, dim: int) -> tuple[Tensor, int]:
+    """Return x and the axis its classes are on, of which there must be one."""
     x = _float(x)
-    return LogSoftmax.apply(x, axis=normal_axis(dim, x.ndim))
+    axis = normal_axis(dim, x.ndim)
+    if x.shape[axis] == 0:
+        raise ShapeError(f"a softmax needs at least one class, but axis {axis} of an input of shape {x.shape} is empty")
+    return x, axis
 
 
 def _float(x: Any) -> Tensor:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from amont.autograd import Op, Tensor, as_tensor
+from amont.autograd.tensor import DEFAULT_DTYPE
 from amont.core.errors import ArgumentError, ShapeError
 from amont.core.shapes import check_float
 
@@ -149,7 +150,11 @@ def multiply(a: Any, b: Any) -> Tensor:
 
 
 def divide(a: Any, b: Any) -> Tensor:
-    """Return a / b."""
+    """Return a / b, floating point also for integers."""
+    if isinstance(a, Tensor) and a.dtype.kind != "f":
+        a = Tensor(a.array.astype(DEFAULT_DTYPE))
+    elif not isinstance(a, Tensor) and np.asarray(a).dtype.kind in "biu":
+        a = np.asarray(a, DEFAULT_DTYPE)
     return _apply(Divide, a, b)
 
 
@@ -200,37 +205,50 @@ def clip(x: Any, low: float | None = None, high: float | None = None) -> Tensor:
     """
     if low is not None and high is not None and low > high:
         raise ArgumentError(f"expected low ≤ high, got low={low} and high={high}")
-    return Clip.apply(as_tensor(x), low=low, high=high)
+    low, high = (None if bound is None else float(bound) for bound in (low, high))
+    return Clip.apply(_float(x), low=low, high=high)
 
 
 def where(condition: Any, a: Any, b: Any) -> Tensor:
     """Return a where the condition holds, else b; the three broadcast."""
     mask = np.array(condition, dtype=bool)  # a copy: the caller may write into his own
-    a, b = _operands(a, b)
+    a, b = operands(a, b)
     _check_broadcast(mask, a, b)
     return Where.apply(mask, a, b)
 
 
 def _apply(op: type[Op], a: Any, b: Any) -> Tensor:
-    a, b = _operands(a, b)
+    a, b = operands(a, b)
     if a.shape != b.shape and a.shape and b.shape:  # a single number goes with every shape
         _check_broadcast(a, b)
     return op.apply(a, b)
 
 
-def _operands(a: Any, b: Any) -> tuple[Any, Any]:
-    """Return both as tensors or constant arrays of one float type: that of the tensor among them."""
+def operands(a: Any, b: Any) -> tuple[Any, Any]:
+    """Return both as tensors or constant arrays of one float type: that of the tensor among them.
+
+    Integer tensors beside floating point numbers become floats too, float32 unless the other says otherwise.
+    """
     if not isinstance(a, Tensor) and not isinstance(b, Tensor):
         a = as_tensor(a)
-    if not isinstance(a, Tensor) or (isinstance(b, Tensor) and a.dtype.kind != "f"):
-        return _constant(a, b), b
-    return a, _constant(b, a)
+    a, b = _float_beside(b, a), _float_beside(a, b)
+    return (a, _constant(b, a)) if isinstance(a, Tensor) else (_constant(a, b), b)
+
+
+def _float_beside(other: Any, x: Any) -> Any:
+    """Return x, floating point if it is a tensor of integers and the other operand is floating point."""
+    if not isinstance(x, Tensor) or x.dtype.kind == "f":
+        return x
+    dtype = other.dtype if isinstance(other, Tensor) else np.asarray(other).dtype
+    if dtype.kind != "f":
+        return x
+    return Tensor(x.array.astype(dtype if isinstance(other, Tensor) else DEFAULT_DTYPE))
 
 
 def _constant(value: Any, like: Tensor) -> Any:
     """Return a constant as an array of the float type of `like`; it needs no node, so no tensor is made."""
     if isinstance(value, Tensor):
-        return value.array.astype(like.dtype) if value.dtype.kind != "f" == like.dtype.kind else value
+        return value
     if type(value) in (int, float) and like.dtype.kind == "f":
         return np.array(value, like.dtype)
     array = as_tensor(value, like=like).array

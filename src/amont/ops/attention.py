@@ -43,9 +43,8 @@ def scaled_dot_product_attention(
         raise ShapeError(f"expected one value per key, got {k.shape[-2]} keys and {v.shape[-2]} values")
     mask = _as_mask(attn_mask, q)
     _check_broadcast(q, k, v, mask)
-    return Attention.apply(
-        q, k, v, mask, causal=is_causal, scale=1 / math.sqrt(q.shape[-1]) if scale is None else scale
-    )
+    factor = 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
+    return Attention.apply(q, k, v, mask, causal=is_causal, scale=factor)
 
 
 def _as_mask(mask: Any, q: Tensor) -> Any:

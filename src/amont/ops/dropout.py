@@ -69,5 +69,5 @@ def _drop(
     if p == 0:
         return x
     mask = streams.stream("dropout", rng).random(mask_shape, dtype=np.float32) >= p
-    inverted = 1 / (1 - p) if p < 1 else 0.0  # with p = 1 nothing is kept that could be scaled
+    inverted = 1 / (1 - float(p)) if p < 1 else 0.0  # with p = 1 nothing is kept that could be scaled
     return Dropout.apply(x, mask, scale=1.0 if course else inverted)

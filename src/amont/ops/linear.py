@@ -6,6 +6,8 @@ from typing import Any
 
 from amont.autograd import Op, Tensor, as_tensor
 from amont.core.errors import ShapeError
+from amont.core.shapes import check_float
+from amont.ops.arithmetic import operands
 
 
 class Linear(Op):
@@ -36,6 +38,7 @@ def linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Errors: `ShapeError` if the last axis of `x` is not D, or `bias` does not have K entries.
     """
     x = as_tensor(x, like=weight)
+    check_float(x.dtype)
     if x.ndim < 1 or x.shape[-1] != weight.shape[1]:
         raise ShapeError(
             f"expected {weight.shape[1]} input features on the last axis, got an input of shape {x.shape}; "
@@ -48,8 +51,7 @@ def linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def matmul(a: Any, b: Any) -> Tensor:
     """Return the matrix product a b; leading axes broadcast as in NumPy. a (…, M, K), b (…, K, N) → (…, M, N)."""
-    a = as_tensor(a, like=b if isinstance(b, Tensor) else None)
-    b = as_tensor(b, like=a)
+    a, b = operands(a, b)
     if a.ndim == 0 or b.ndim == 0 or a.shape[-1] != b.shape[-2 if b.ndim > 1 else 0]:
         raise ShapeError(
             f"cannot multiply matrices of shapes {a.shape} and {b.shape}: the last axis of the first must equal "

@@ -59,14 +59,14 @@ def batch_norm(
     """
     x = _channels_fit(x, weight, bias, running_mean, running_var)
     if not training and running_mean is not None and running_var is not None:
-        return BatchNormTest.apply(x, weight, bias, running_mean, running_var, eps=eps)
+        return BatchNormTest.apply(x, weight, bias, running_mean, running_var, eps=float(eps))
     count = x.size // max(1, x.shape[1])
     if count < 2:
         raise DataError(
             f"normalizing by the batch needs at least 2 values per channel, got {count} (input of shape {x.shape}); "
             f"use a larger batch (drop_last=True in the loader), model.eval() to test, or GroupNorm"
         )
-    y, mean, var = BatchNorm.apply(x, weight, bias, eps=eps)
+    y, mean, var = BatchNorm.apply(x, weight, bias, eps=float(eps))
     if training:
         _average(running_mean, mean, momentum)
         _average(running_var, var, momentum, count / (count - 1))
@@ -89,7 +89,7 @@ def layer_norm(
     for name, v in (("weight", weight), ("bias", bias)):
         if v is not None and v.shape != shape:
             raise ShapeError(f"expected a {name} of shape {shape}, got {v.shape}")
-    return LayerNorm.apply(x, weight, bias, axes=len(shape), eps=eps)
+    return LayerNorm.apply(x, weight, bias, axes=len(shape), eps=float(eps))
 
 
 def group_norm(
@@ -101,7 +101,7 @@ def group_norm(
         raise ArgumentError(f"the number of groups must divide the {x.shape[1]} channels, got {num_groups}")
     if math.prod(x.shape[1:]) == 0:
         raise ShapeError(f"expected at least one value per group, got an input of shape {x.shape}")
-    return GroupNorm.apply(x, weight, bias, groups=num_groups, eps=eps)
+    return GroupNorm.apply(x, weight, bias, groups=num_groups, eps=float(eps))
 
 
 def _channels_fit(x: Any, *per_channel: Tensor | None) -> Tensor:

@@ -114,6 +114,15 @@ def gru(
     return GRU.apply(x, h0, w_ih, w_hh, b_ih, b_hh, lengths, reverse=reverse)
 
 
+def pair_of_states(state: Any) -> tuple[Any, Any]:
+    """Return the initial state of an LSTM as (h0, c0), both None if there is none."""
+    if state is None:
+        return None, None
+    if not isinstance(state, (tuple, list)) or len(state) != 2:
+        raise ArgumentError(f"the initial state of an LSTM is a pair (h0, c0), got {type(state).__name__}")
+    return state[0], state[1]
+
+
 def check_lengths(lengths: Any, N: int, T: int) -> Array:
     """Return lengths as an integer array (N,); refuse another shape or type, and lengths outside 1 … T."""
     array = np.asarray(lengths.array if isinstance(lengths, Tensor) else lengths)

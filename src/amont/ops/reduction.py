@@ -78,6 +78,7 @@ def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Return the mean over `axis`."""
     x, axes = _not_empty(x, axis)
+    check_float(x.dtype)
     return Mean.apply(x, axis=axes, keepdims=keepdims)
 
 

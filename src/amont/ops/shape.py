@@ -174,8 +174,9 @@ def broadcast_to(x: Any, *shape: Any) -> Tensor:
 
 def concatenate(tensors: Sequence[Any], axis: int = 0) -> Tensor:
     """Return the tensors joined along an axis; their other axes must be equal."""
+    tensors = list(tensors)
     if not tensors:
-        raise ArgumentError("concatenate needs at least one tensor")
+        raise ArgumentError("there must be at least one tensor to join, got none")
     like = next((t for t in tensors if isinstance(t, Tensor)), None)
     parts = [as_tensor(t, like=like) for t in tensors]
     axis = normal_axis(axis, parts[0].ndim)
@@ -187,6 +188,7 @@ def concatenate(tensors: Sequence[Any], axis: int = 0) -> Tensor:
 
 def stack(tensors: Sequence[Any], axis: int = 0) -> Tensor:
     """Return tensors of one shape joined along a new axis."""
+    tensors = list(tensors)
     like = next((t for t in tensors if isinstance(t, Tensor)), None)
     parts = [as_tensor(t, like=like) for t in tensors]
     if len({p.shape for p in parts}) > 1:
@@ -199,11 +201,10 @@ def split(x: Any, sizes: int | Sequence[int], axis: int = 0) -> tuple[Tensor, ..
     x = as_tensor(x)
     axis = normal_axis(axis, x.ndim)
     n = x.shape[axis]
-    if isinstance(sizes, int):
-        if sizes < 1:
-            raise ArgumentError(f"a part has at least one element, got sizes={sizes}")
-        sizes = [min(sizes, n - i) for i in range(0, n, sizes)]
-    if sum(sizes) != n or min(sizes) < 0:
+    if not isinstance(sizes, Iterable):
+        (size,) = to_tuple(sizes, 1, "the size of the parts", 1)
+        sizes = [min(size, n - i) for i in range(0, n, size)]
+    if sum(sizes) != n or min(sizes, default=0) < 0:
         raise ShapeError(f"expected sizes that add up to {n}, the length of axis {axis}, got {tuple(sizes)}")
     return Split.apply(x, sizes=tuple(sizes), axis=axis)
 

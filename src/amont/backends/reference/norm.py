@@ -7,6 +7,7 @@ positions, per sample.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ def group_norm_forward(
     y[n, c, …] = γ_c (x[n, c, …] − μ[n, g]) / √(σ²[n, g] + ε) + β_c,  g the group of c
     Source: Wu and He, 2018.
     """
-    grouped = x.reshape(x.shape[0], groups, -1)  # the channels of a group are neighbours
+    grouped = x.reshape(x.shape[0], groups, math.prod(x.shape[1:]) // groups)  # the channels of a group are neighbours
     x_hat, inverse, _, _ = _normalize(grouped, (2,), eps)
     x_hat = x_hat.reshape(x.shape)
     y = _scale_and_shift(x_hat, _along_channels(gamma, x.ndim), _along_channels(beta, x.ndim))
@@ -115,7 +116,7 @@ def group_norm_forward(
 def group_norm_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
     """∂L/∂β and ∂L/∂γ as for batch norm;  ∂L/∂x as in `_back`, over each group."""
     x_hat, inverse, gamma, groups = cache
-    axes, grouped = _all_but_channels(dy), (dy.shape[0], groups, -1)
+    axes, grouped = _all_but_channels(dy), (dy.shape[0], groups, math.prod(dy.shape[1:]) // groups)
     dx = None
     if needs[0]:
         dx_hat = dy * _along_channels(gamma, dy.ndim, 1)
