@@ -93,7 +93,7 @@ def test_errors_name_the_layer() -> None:
         (lambda: nn.Conv2d(3, 4, 3, groups=2), "groups must divide in_channels and out_channels, got groups=2"),
         (lambda: nn.Conv2d(0, 4, 3), "in_channels must be"),
         (lambda: nn.Conv2d(3, 4, 0), "kernel_size must be"),
-        (lambda: nn.Conv1d(3, 4, (3, 3)), "kernel_size must be 1 number"),
+        (lambda: nn.Conv1d(3, 4, (3, 3)), "kernel_size must be a whole number"),
         (lambda: nn.Conv2d(3, 4, 3, padding="sam"), '"same", "valid" or numbers'),
         (lambda: nn.Conv2d(3, 4, 3, stride=2, padding="same"), "needs stride 1"),
         (lambda: nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflekt"), "did you mean 'reflect'"),

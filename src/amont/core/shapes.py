@@ -19,14 +19,21 @@ Ints = tuple[int, ...]
 
 def to_tuple(value: int | Sequence[int], rank: int, name: str, minimum: int = 0) -> Ints:
     """Return `value` as `rank` integers: 3 → (3, 3) for rank 2. Each must be at least `minimum`."""
-    values = tuple(value) if isinstance(value, Iterable) else (value,) * rank
+    values = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,) * rank
+    wanted = f"{name} must be a whole number" + (f" or {rank} of them" if rank > 1 else "")
     try:
         ints = tuple(operator.index(v) for v in values)
     except TypeError:
-        raise ArgumentError(f"{name} must be a whole number or {rank} of them, got {value!r}") from None
+        raise ArgumentError(f"{wanted}, got {value!r}") from None
     if len(ints) != rank or any(v < minimum for v in ints):
-        raise ArgumentError(f"{name} must be {rank} number(s) of at least {minimum}, got {value!r}")
+        raise ArgumentError(f"{wanted}, at least {minimum}, got {value!r}")
     return ints
+
+
+def check_sizes(minimum: int = 1, **sizes: Any) -> None:
+    """Refuse numbers of features, channels, … that are not whole or too small."""
+    for name, value in sizes.items():
+        to_tuple(value, 1, name, minimum)
 
 
 def conv_output_size(n: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:

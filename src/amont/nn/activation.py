@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from amont.autograd import Tensor
+from amont.core.shapes import check_sizes
 from amont.nn.module import Module, Parameter
 from amont.ops import activation as ops
 
@@ -38,6 +39,7 @@ class PReLU(Module):
     """y = x, or a x below zero. Parameter: `weight` a, (1,) or one a channel (num_parameters,), at first `init`."""
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25) -> None:
+        check_sizes(num_parameters=num_parameters)
         self.weight = Parameter(np.full(num_parameters, init, np.float32))
 
     def forward(self, x: Any) -> Tensor:

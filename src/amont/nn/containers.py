@@ -16,12 +16,7 @@ class Sequential(Module):
         named = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else None
         items = named.items() if named is not None else ((str(i), m) for i, m in enumerate(modules))
         for name, module in items:
-            if not isinstance(module, Module):
-                raise ArgumentError(
-                    f"Sequential takes modules, got {type(module).__name__} at position {name}; "
-                    f"for a function use its layer, e.g. nn.ReLU() in place of F.relu"
-                )
-            setattr(self, name, module)
+            _add(self, name, module)
 
     def forward(self, x: Any) -> Any:
         """Return the output of the last module."""
@@ -54,7 +49,7 @@ class ModuleList(Module):
 
     def append(self, module: Module) -> ModuleList:
         """Add a module at the end."""
-        setattr(self, str(len(self)), module)
+        _add(self, str(len(self)), module)
         return self
 
     def __iter__(self) -> Iterator[Module]:
@@ -72,7 +67,7 @@ class ModuleDict(Module):
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
         for name, module in (modules or {}).items():
-            setattr(self, name, module)
+            _add(self, name, module)
 
     def __getitem__(self, name: str) -> Module:
         return dict(self.named_children())[name]
@@ -82,3 +77,19 @@ class ModuleDict(Module):
 
     def __len__(self) -> int:
         return sum(1 for _ in self.children())
+
+
+def _add(container: Module, name: str, module: Any) -> None:
+    """Set a module as an attribute, if it is one and the name is free."""
+    kind = type(container).__name__
+    if isinstance(module, (list, tuple)):
+        raise ArgumentError(f"{kind} got a list at position {name}; take it apart with a star: nn.Sequential(*layers)")
+    if not isinstance(module, Module):
+        given = f"the class {module.__name__}" if isinstance(module, type) else type(module).__name__
+        raise ArgumentError(
+            f"{kind} takes modules, got {given} at position {name}; use a layer that is made, e.g. nn.ReLU() in place "
+            f"of nn.ReLU or F.relu"
+        )
+    if not isinstance(name, str) or "." in name or hasattr(container, name):
+        raise ArgumentError(f"a module in a {kind} cannot be called {name!r}: names are free words without a dot")
+    setattr(container, name, module)

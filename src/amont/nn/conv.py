@@ -13,7 +13,7 @@ import numpy as np
 
 from amont.autograd import Tensor
 from amont.core.errors import ArgumentError, nearest
-from amont.core.shapes import to_tuple
+from amont.core.shapes import check_sizes, to_tuple
 from amont.nn import init
 from amont.nn.module import Module, Parameter
 from amont.ops.conv import conv1d, conv2d, conv_transpose1d, conv_transpose2d, padding_widths
@@ -30,8 +30,7 @@ class _Base(Module):
     rank: ClassVar[int]  # spatial axes
 
     def _set_channels(self, in_channels: int, out_channels: int, groups: int) -> None:
-        for name, value in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
-            to_tuple(value, 1, name, 1)
+        check_sizes(in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
             raise ArgumentError(
                 f"groups must divide in_channels and out_channels, got groups={groups} with {in_channels} and "

@@ -8,7 +8,7 @@ import numpy as np
 
 from amont.autograd import Tensor
 from amont.core import rng as streams
-from amont.core.errors import ArgumentError
+from amont.core.shapes import check_sizes
 from amont.nn.module import Module, Parameter
 from amont.ops.embedding import embedding, normal_padding_idx
 
@@ -28,8 +28,7 @@ class Embedding(Module):
         *,
         rng: np.random.Generator | None = None,
     ) -> None:
-        if num_embeddings < 1 or embedding_dim < 1:
-            raise ArgumentError(f"a table needs rows and columns, got {num_embeddings} × {embedding_dim}")
+        check_sizes(num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         self.padding_idx = normal_padding_idx(padding_idx, num_embeddings)
         table = streams.stream("init", rng).standard_normal((num_embeddings, embedding_dim)).astype(np.float32)

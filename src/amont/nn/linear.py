@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from amont.autograd import Tensor
+from amont.core.shapes import check_sizes
 from amont.nn import init
 from amont.nn.module import Module, Parameter
 from amont.ops.linear import linear
@@ -26,6 +27,7 @@ class Linear(Module):
         *,
         rng: np.random.Generator | None = None,
     ) -> None:
+        check_sizes(in_features=in_features, out_features=out_features)
         self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(init.torch_default((out_features, in_features), in_features, rng=rng))
         self.bias = Parameter(init.torch_default((out_features,), in_features, rng=rng)) if bias else None

@@ -9,6 +9,7 @@ import numpy as np
 
 from amont.autograd import Tensor
 from amont.core.errors import AmontError, CheckpointError
+from amont.core.shapes import check_float
 
 Array = np.ndarray[Any, Any]
 
@@ -155,6 +156,7 @@ class Module:
 
     def astype(self, dtype: Any) -> Self:
         """Convert all parameters and floating point buffers to a float type, in place."""
+        check_float(np.dtype(dtype), "the type of a model's parameters")
         tensors = [*self.parameters(), *(b for _, b in self.named_buffers() if b.dtype.kind == "f")]
         for tensor in tensors:
             tensor._data = tensor._data.astype(dtype)
@@ -174,6 +176,8 @@ class Module:
         PyTorch's `num_batches_tracked` is accepted and ignored. With `strict=False`, missing and unexpected names
         are passed over; shapes must fit all the same.
         """
+        if not isinstance(state, Mapping):
+            raise CheckpointError(f"weights come as a mapping from names to arrays, got {type(state).__name__}")
         own = dict(self._named_tensors(Tensor))
         given = {k: np.asarray(v) for k, v in state.items() if not k.endswith("num_batches_tracked")}
         problems = [
@@ -181,6 +185,7 @@ class Module:
             for k, v in given.items()
             if k in own and v.shape != own[k].shape
         ]
+        problems += [f"{k}: expected numbers, got {v.dtype}" for k, v in given.items() if v.dtype.kind not in "biuf"]
         if strict:
             problems += [f"missing: {k}" for k in own if k not in given]
             problems += [f"unexpected: {k}" for k in given if k not in own]

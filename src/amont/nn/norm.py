@@ -9,7 +9,7 @@ import numpy as np
 
 from amont.autograd import Tensor
 from amont.core.errors import ArgumentError
-from amont.core.shapes import check_ndim
+from amont.core.shapes import check_ndim, check_sizes, to_tuple
 from amont.nn.module import Buffer, Module, Parameter
 from amont.ops import norm
 
@@ -28,9 +28,9 @@ class _BatchNorm(Module):
         affine: bool = True,
         track_running_stats: bool = True,
     ) -> None:
-        if num_features < 1:
-            raise ArgumentError(f"num_features must be at least 1, got {num_features}")
-        if not 0 <= momentum <= 1:
+        check_sizes(num_features=num_features)
+        _check_eps(eps)
+        if not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
             raise ArgumentError(f"momentum must be between 0 and 1 (the course's m is 1 − momentum), got {momentum!r}")
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.weight = Parameter(np.ones(num_features, np.float32)) if affine else None
@@ -97,7 +97,9 @@ class LayerNorm(Module):
         elementwise_affine: bool = True,
         bias: bool = True,
     ) -> None:
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        rank = len(normalized_shape) if isinstance(normalized_shape, Sequence) else 1
+        shape = to_tuple(normalized_shape, rank, "normalized_shape", 1)
+        _check_eps(eps)
         self.normalized_shape, self.eps = shape, eps
         self.weight = Parameter(np.ones(shape, np.float32)) if elementwise_affine else None
         self.bias = Parameter(np.zeros(shape, np.float32)) if elementwise_affine and bias else None
@@ -118,7 +120,9 @@ class GroupNorm(Module):
     """
 
     def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True) -> None:
-        if num_groups < 1 or num_channels < 1 or num_channels % num_groups:
+        check_sizes(num_groups=num_groups, num_channels=num_channels)
+        _check_eps(eps)
+        if num_channels % num_groups:
             raise ArgumentError(f"num_groups must divide num_channels, got {num_groups} and {num_channels}")
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
         self.weight = Parameter(np.ones(num_channels, np.float32)) if affine else None
@@ -132,3 +136,8 @@ class GroupNorm(Module):
         """Return the sizes."""
         affine = "" if self.weight is not None else ", affine=False"
         return f"{self.num_groups}, {self.num_channels}, eps={self.eps:g}{affine}"
+
+
+def _check_eps(eps: float) -> None:
+    if not eps >= 0:
+        raise ArgumentError(f"eps must be at least 0, got {eps!r}: a variance below it would have no square root")

@@ -15,11 +15,11 @@ import numpy as np
 
 from amont.autograd import Tensor, as_tensor
 from amont.core.errors import ArgumentError, ShapeError, UnknownNameError, nearest
-from amont.core.shapes import check_ndim
+from amont.core.shapes import check_ndim, check_sizes
 from amont.nn import init
 from amont.nn.module import Module, Parameter
 from amont.ops.dropout import dropout
-from amont.ops.recurrent import NONLINEARITIES, gru, lstm, rnn
+from amont.ops.recurrent import NONLINEARITIES, gru, lstm, pair_of_states, rnn
 from amont.ops.shape import broadcast_to, concatenate, stack
 
 Array = np.ndarray[Any, Any]
@@ -203,9 +203,7 @@ class LSTM(Recurrent):
 
     def forward(self, x: Any, state: Any = None, lengths: Any = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Return (y, (h, c))."""
-        if state is not None and not (isinstance(state, (tuple, list)) and len(state) == 2):
-            raise ArgumentError(f"the initial state of an LSTM is a pair (h0, c0), got {type(state).__name__}")
-        y, (h, c) = self._run(x, (None, None) if state is None else state, lengths)
+        y, (h, c) = self._run(x, pair_of_states(state), lengths)
         return y, (h, c)
 
     def _cell(self, x: Tensor, states: list[Tensor | None], weights: Any, lengths: Any, reverse: bool) -> Any:
@@ -245,9 +243,7 @@ def _hidden_weights(hidden_init: HiddenInit, gates: int, H: int, rng: np.random.
 def _check_arguments(
     input_size: int, hidden_size: int, num_layers: int, dropout: float, batch_first: bool, initial_state: str
 ) -> None:
-    for name, value in {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}.items():
-        if not isinstance(value, (int, np.integer)) or value < 1:
-            raise ArgumentError(f"{name} must be a whole number of at least 1, got {value!r}")
+    check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
     if not 0 <= dropout < 1:
         raise ArgumentError(f"dropout must be a probability from 0 up to, not including, 1, got {dropout!r}")
     if not batch_first:

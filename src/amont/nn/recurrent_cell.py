@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from amont.autograd import Tensor, as_tensor
-from amont.core.shapes import check_ndim
+from amont.core.shapes import check_ndim, check_sizes
 from amont.nn import init
 from amont.nn.module import Module, Parameter
-from amont.ops.recurrent import gru, lstm, rnn
+from amont.ops.recurrent import gru, lstm, pair_of_states, rnn
 
 
 class RecurrentCell(Module):
@@ -24,6 +24,7 @@ class RecurrentCell(Module):
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, *, rng: np.random.Generator | None = None
     ) -> None:
+        check_sizes(input_size=input_size, hidden_size=hidden_size)
         self.input_size, self.hidden_size = input_size, hidden_size
         rows = self.gates * hidden_size
 
@@ -72,7 +73,7 @@ class LSTMCell(RecurrentCell):
 
     def forward(self, x: Any, state: Any = None) -> tuple[Tensor, Tensor]:
         """Return the next pair of states."""
-        h0, c0 = (None, None) if state is None else state
+        h0, c0 = pair_of_states(state)
         _, h, c = lstm(self._one_step(x), *self.weights(), h0=h0, c0=c0)  # type: ignore[arg-type]
         return h, c
 
