@@ -1,7 +1,11 @@
 """Max and average pooling: one pass over the windows, in parallel over the planes (an image's channel).
 
-The reference looks at the whole array once per place in the window, the fast twin once at all. Forward notes where the
-maximum was, as an index into the plane, and backward adds there. A signal is an image of one row.
+The reference looks at the whole array once per place in the window, the fast twin once at all. Forward notes which
+place of the window held the maximum, and backward adds there. A signal is an image of one row.
+
+Tried for the maximum of 2 × 2 windows: the loop over the window inside the loop over outputs, 23 to 30 ns an output;
+the loop over a row of outputs inside, as it stands, 20. Noting the place in the window in place of its index in the plane
+costs backward 2 ns an output. Both are far from what memory allows.
 """
 
 from __future__ import annotations
@@ -9,8 +13,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import uintp
 
-from amont.backends.cpu.jit import parallel, share, threads_for
+from amont.backends.cpu.jit import inlined, parallel, share, threads_for
 from amont.core.shapes import pool_output_size
 
 Array = np.ndarray[Any, Any]
@@ -30,16 +35,19 @@ def max_pool_forward(
     window = (*_pair(kernel, 1), *_pair(stride, 1), *_pair(padding, 0), *_pair(dilation, 1))
     parts = threads_for(y.size * window[0] * window[1] * 2, len(planes))
     _max_forward(parts, planes, _planes(y), _planes(winner), *window)
-    return y, (winner, x.shape)
+    return y, (winner, x.shape, window)
 
 
 def max_pool_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
     """The gradient goes to where the maximum was."""
-    winner, shape = cache
+    winner, shape, window = cache
     if not needs[0]:
         return (None,)
     dx = np.zeros(shape, dy.dtype)
-    _max_backward(threads_for(dx.size, shape[0] * shape[1]), _planes(dy), _planes(winner), _planes(dx))
+    kh, kw, sh, sw, ph, pw, dh, dw = window
+    offset = np.add.outer((np.arange(kh) * dh - ph) * shape[-1], np.arange(kw) * dw - pw).reshape(-1)
+    parts = threads_for(dx.size, shape[0] * shape[1])
+    _max_backward(parts, _planes(dy), _planes(winner), _planes(dx), offset, sh, sw)
     return (dx,)
 
 
@@ -92,30 +100,58 @@ def _max_forward(part, parts, x, y, winner, kh, kw, sh, sw, ph, pw, dh, dw):
     H, W = x.shape[1:]
     for plane in range(begin, end):
         for i in range(y.shape[1]):
-            top = i * sh - ph
-            m0, m1 = max(0, (dh - 1 - top) // dh), min(kh, (H - top + dh - 1) // dh)  # the rows inside the image
-            for j in range(y.shape[2]):
-                left = j * sw - pw
-                n0, n1 = max(0, (dw - 1 - left) // dw), min(kw, (W - left + dw - 1) // dw)
-                best, place = x.dtype.type(-np.inf), -1
-                for m in range(m0, m1):
-                    for n in range(n0, n1):
-                        value = x[plane, top + m * dh, left + n * dw]
-                        if place < 0 or value > best or value != value:  # NaN is larger than all
-                            best, place = value, (top + m * dh) * W + left + n * dw
-                y[plane, i, j], winner[plane, i, j] = best, place
+            best, place = y[plane, i], winner[plane, i]
+            for j in range(best.size):
+                best[j], place[j] = -np.inf, -1
+            for m in range(kh):
+                row = i * sh + m * dh - ph
+                if 0 <= row < H:
+                    line = x[plane, row]
+                    for n in range(kw):  # this place of the window, for all windows of the row
+                        left = n * dw - pw
+                        j0 = max(0, (sw - 1 - left) // sw)
+                        j1 = min(best.size, (W - 1 - left) // sw + 1)
+                        _challenge(line, left, sw, np.int32(m * kw + n), best, place, j0, j1)
+
+
+@inlined
+def _challenge(line, left, step, number, best, place, j0, j1):
+    """Let the values line[left + step · j] replace smaller best values, and `number` their places, j0 ≤ j < j1.
+
+    Strides known when compiling, and unsigned indices (not tested for −1), let LLVM make SIMD code of it.
+    """
+    if step == 1:
+        for j in range(j0, j1):
+            value, old = line[uintp(left + j)], best[uintp(j)]
+            larger = (value > old) | (value != value)  # NaN is larger than all
+            best[uintp(j)] = value if larger else old
+            place[uintp(j)] = number if larger else place[uintp(j)]
+    elif step == 2:
+        for j in range(j0, j1):
+            value, old = line[uintp(left + 2 * j)], best[uintp(j)]
+            larger = (value > old) | (value != value)  # NaN is larger than all
+            best[uintp(j)] = value if larger else old
+            place[uintp(j)] = number if larger else place[uintp(j)]
+    else:
+        for j in range(j0, j1):
+            value, old = line[uintp(left + step * j)], best[uintp(j)]
+            larger = (value > old) | (value != value)  # NaN is larger than all
+            best[uintp(j)] = value if larger else old
+            place[uintp(j)] = number if larger else place[uintp(j)]
 
 
 @parallel
-def _max_backward(part, parts, dy, winner, dx):
+def _max_backward(part, parts, dy, winner, dx, offset, sh, sw):
+    """offset[number]: how far that place of the window lies from the place where output 0 begins, in a flat plane."""
     begin, end = share(part, parts, dx.shape[0])
     W = dx.shape[2]
     for plane in range(begin, end):
+        flat = dx[plane].reshape(-1)
         for i in range(dy.shape[1]):
             for j in range(dy.shape[2]):
-                place = winner[plane, i, j]
-                if place >= 0:
-                    dx[plane, place // W, place % W] += dy[plane, i, j]
+                number = winner[plane, i, j]
+                if number >= 0:
+                    flat[i * sh * W + j * sw + offset[number]] += dy[plane, i, j]
 
 
 @parallel
