@@ -30,10 +30,12 @@ def data_examples(lang: Language) -> Plot:
             ax.plot(order + 1, signals.x[0, 0, positions], ".-", color="#0072B2")
             ax.set(title=task_name(task, lang), xlabel=lang._("position"), ylabel=lang._("value"))
         ax = axes[0, 2]
-        ax.imshow(digits.x[0, 0], cmap="gray_r")
+        ax.pcolormesh(np.arange(1, 9), np.arange(1, 9), digits.x[0, 0], cmap="gray_r")
+        ax.set_aspect("equal")
+        ax.invert_yaxis()
         ax.set(title=task_name("digits", lang), xlabel=lang._("column"), ylabel=lang._("row = time step"))
-        ax.set_xticks(range(0, 8, 2), range(1, 9, 2))
-        ax.set_yticks(range(0, 8, 2), range(1, 9, 2))
+        ax.set_xticks(range(1, 9))
+        ax.set_yticks(range(1, 9))
         ax.grid(False)
         for ax in axes[0, :2]:
             ax.yaxis.set_major_formatter(_plain(lang))
