@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from amont.core.errors import ArgumentError, DataError, DTypeError, ShapeError
-from amont.data import ArrayDataset, Data, Dataset, Info
+from amont.data import ArrayDataset, Data, DataLoader, Dataset, Info
 from amont.data.dataset import check_finite, gather
 
 
@@ -115,3 +115,8 @@ def test_data_refuses_labels_outside_the_classes() -> None:
         Data("d", "image", good, bad, ("a", "b"), info)
     with pytest.raises(ArgumentError, match="kind"):
         Data("d", "sound", good, good, ("a", "b"), info)  # type: ignore[arg-type]
+
+
+def test_an_empty_set_is_called_empty() -> None:
+    with pytest.raises(DataError, match="the data set is empty"):
+        DataLoader(ArrayDataset(np.ones((0, 2)), []), batch_size=2)

@@ -45,5 +45,5 @@ def test_decoupled_decay_is_the_same_factor_for_any_gradient() -> None:
 
 
 def test_betas_outside_are_refused() -> None:
-    with pytest.raises(ArgumentError, match="beta2 must be at least 0 and below 1, got 1"):
+    with pytest.raises(ArgumentError, match="beta2 must be a number of at least 0 and below 1, got 1"):
         optim.Adam([Parameter(np.ones(1))], betas=(0.9, 1.0))

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+import amont
 from amont import nn, optim
 from amont.autograd import Tensor
-from amont.core.errors import ArgumentError, CheckpointError, DTypeError, InPlaceError
+from amont.core.errors import ArgumentError, CheckpointError, DTypeError, InPlaceError, ShapeError
 
 OPTIMIZERS: list[tuple[type[optim.Optimizer], dict[str, Any]]] = [
     (optim.SGD, {"momentum": 0.9, "dampening": 0.1, "weight_decay": 0.01}),
@@ -187,3 +188,32 @@ def test_a_new_type_after_the_first_step_is_refused() -> None:
     layer.astype(np.float64)
     with pytest.raises(DTypeError, match=r"call model.astype\(\) before"):
         train(adam, list(layer.parameters()), 1, 2)
+
+
+@pytest.mark.parametrize("backend", ["reference", "cpu"])
+def test_a_gradient_that_does_not_fit_its_parameter_changes_nothing(backend: str) -> None:
+    p = nn.Parameter(np.ones(3, np.float32), name="w")
+    optimizer = optim.SGD([p], lr=0.1)
+    with amont.use_backend(backend):
+        for wrong in (np.ones(1, np.float32), np.ones(4, np.float32), 3.0):
+            p.grad = wrong  # type: ignore[assignment]
+            with pytest.raises(ShapeError, match=r"the parameter 'w' has shape \(3,\), its grad"):
+                optimizer.step()
+        np.testing.assert_array_equal(p.numpy(), np.ones(3))
+        p.grad = np.ones(3)  # float64
+        optimizer.step()
+    assert p.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda p: optim.SGD(nn.Linear(2, 2)), "got Linear; pass model.parameters()"),  # type: ignore[arg-type]
+        (lambda p: optim.SGD(p, momentum="a"), "momentum must be a finite number"),  # type: ignore[arg-type]
+        (lambda p: optim.Adam(p, betas=0.9), "betas must be two numbers"),  # type: ignore[arg-type]
+        (lambda p: optim.Adam(p, betas=(0.9, "a")), "beta2 must be a number"),  # type: ignore[arg-type]
+    ],
+)
+def test_options_of_another_type(make, text: str) -> None:
+    with pytest.raises(ArgumentError, match=text):
+        make([nn.Parameter(np.ones(2, np.float32))])

@@ -8,10 +8,13 @@ amont also takes `rng=`, a generator that is handed over.
 from __future__ import annotations
 
 import json
+import operator
 import zlib
 from typing import Any
 
 import numpy as np
+
+from amont.core.errors import ArgumentError
 
 Purpose = str  # "init", "shuffle", "dropout", "augment", "padding", "split", …
 
@@ -20,14 +23,24 @@ _seed: int | None = None
 
 
 def seed(n: int) -> None:
-    """Set every random stream of amont from one number `n` ≥ 0."""
+    """Set every random stream of amont from one whole number `n` ≥ 0."""
     global _seed
-    _seed = int(n)
+    try:
+        number = operator.index(n)
+    except TypeError:
+        raise ArgumentError(f"a seed is a whole number of at least 0, got {n!r}") from None
+    if number < 0:
+        raise ArgumentError(f"a seed is a whole number of at least 0, got {n!r}")
+    _seed = number
     _streams.clear()
 
 
 def stream(purpose: Purpose, rng: np.random.Generator | None = None) -> np.random.Generator:
     """Return `rng` if one is given, else the default generator of this purpose."""
+    if isinstance(rng, (int, np.random.RandomState)):
+        raise ArgumentError(
+            f"rng must be a generator, got {rng!r}; pass np.random.default_rng({rng if isinstance(rng, int) else 0})"
+        )
     if rng is not None:
         return rng
     if purpose not in _streams:

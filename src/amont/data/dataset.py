@@ -117,6 +117,8 @@ def _numbers(values: Any, what: str, dtype: Any) -> Array:
 
 def _targets(values: Any, dtype: Any) -> Array:
     array = _numbers(values, "y", dtype)
+    if array.dtype.kind == "f" and array.shape == (0,):
+        return array.astype(np.int64)  # [] is float64 to NumPy
     if array.dtype.kind == "f" and array.ndim == 1:
         raise DTypeError(
             f"labels must be integers, got {array.dtype}; convert class numbers with .astype('int64'), and give "

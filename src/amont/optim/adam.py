@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from amont.backends.select import current
+from amont.core.errors import ArgumentError
 from amont.optim.optimizer import Array, Optimizer, Schedule, State, check_fraction, check_not_negative
 
 
@@ -31,11 +32,20 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
         amsgrad: bool = False,
     ) -> None:
-        super().__init__(params, lr, betas=tuple(betas), eps=eps, weight_decay=weight_decay, amsgrad=amsgrad)
+        super().__init__(
+            params,
+            lr,
+            betas=tuple(betas) if isinstance(betas, Iterable) else (betas,),
+            eps=eps,
+            weight_decay=weight_decay,
+            amsgrad=amsgrad,
+        )
 
     def check(self, options: Mapping[str, Any]) -> None:
         """Refuse betas outside [0, 1) and a negative eps."""
         super().check(options)
+        if len(options["betas"]) != 2:
+            raise ArgumentError(f"betas must be two numbers (beta1, beta2), got {options['betas']!r}")
         check_fraction(beta1=options["betas"][0], beta2=options["betas"][1])
         check_not_negative(eps=options["eps"])
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from amont.autograd import Tensor
-from amont.core.errors import ArgumentError, CheckpointError, DTypeError
+from amont.core.errors import ArgumentError, CheckpointError, DTypeError, ShapeError
 
 Array = np.ndarray[Any, Any]
 Schedule = Callable[[int], float]
@@ -59,9 +59,10 @@ class Optimizer:
         for rate, group, position, p in self._walk(rates):
             if p.grad is None:
                 continue
+            gradient = _fitting_gradient(p)
             state = self._state_of(position, p, group)
             state["step"] += 1
-            self.update(p.array, p.grad, state, rate, int(state["step"]), group)
+            self.update(p.array, gradient, state, rate, int(state["step"]), group)
             p.changed()
         self.steps += 1
 
@@ -179,15 +180,31 @@ class Optimizer:
 def check_not_negative(**values: float) -> None:
     """Refuse options that are negative, infinite or not a number."""
     for name, value in values.items():
-        if not (math.isfinite(value) and value >= 0):
+        if not (_is_number(value) and math.isfinite(value) and value >= 0):
             raise ArgumentError(f"{name} must be a finite number of at least 0, got {value!r}")
 
 
 def check_fraction(**values: float) -> None:
     """Refuse options outside [0, 1), such as the memory of a running mean."""
     for name, value in values.items():
-        if not 0 <= value < 1:
-            raise ArgumentError(f"{name} must be at least 0 and below 1, got {value!r}")
+        if not (_is_number(value) and 0 <= value < 1):
+            raise ArgumentError(f"{name} must be a number of at least 0 and below 1, got {value!r}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number))
+
+
+def _fitting_gradient(p: Tensor) -> Array:
+    """Return the gradient in the parameter's type; one of another shape would be read past its end."""
+    gradient = np.asarray(p.grad, dtype=p.dtype)
+    if gradient.shape != p.shape:
+        name = f" {p.name!r}" if p.name else ""
+        raise ShapeError(
+            f"the parameter{name} has shape {p.shape}, its grad {gradient.shape}; set grad to None or to "
+            f"an array of the parameter's shape"
+        )
+    return gradient
 
 
 def _check_lr(lr: Any, what: str = "lr") -> float:
@@ -205,6 +222,10 @@ def _groups(params: Iterable[Any], defaults: dict[str, Any]) -> list[dict[str, A
     if isinstance(params, (Tensor, Mapping)):
         raise ArgumentError(
             f"params must be a list of parameters, got one {type(params).__name__}; put it in a list: [p]"
+        )
+    if not isinstance(params, Iterable):
+        raise ArgumentError(
+            f"params must be a list of parameters, got {type(params).__name__}; pass model.parameters()"
         )
     items = list(params)
     grouped = bool(items) and isinstance(items[0], Mapping)
