@@ -1,12 +1,13 @@
 # make study   create the environment and run the main study (5 minutes)    make test   the tests
 # make check   lint, format, types          make oracle   against PyTorch    make bench  timings
+# make messages   collect the sentences of the reports for translation, and compile the catalogs
 
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.installed
 
-.PHONY: study test check oracle bench clean
+.PHONY: study test check oracle bench messages clean
 
 study: $(STAMPS)-base
 	$(BIN)/amont study cnn-vs-rnn
@@ -24,6 +25,12 @@ oracle: $(STAMPS)-oracle
 
 bench: $(STAMPS)-base
 	$(BIN)/python -m benchmarks
+
+LOCALE := src/amont/locale
+messages: $(STAMPS)-test
+	$(BIN)/pybabel -q extract -F $(LOCALE)/babel.cfg --no-location --sort-output -o $(VENV)/amont.pot src/amont
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --width 110 -D amont -i $(VENV)/amont.pot -d $(LOCALE)
+	$(BIN)/pybabel -q compile -D amont -d $(LOCALE)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .hypothesis .mypy_cache .ruff_cache
