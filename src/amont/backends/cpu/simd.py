@@ -51,8 +51,9 @@ def _tile_size() -> tuple[int, int, int]:
     return 6, 2, 4
 
 
+_size: Any = np.int64
 intrinsic: Any = extending.intrinsic  # its stubs do not know that the typing context is passed by Numba
-ROWS, _VECTORS, LANES = map(np.int64, _tile_size())  # NumPy integers: see gemm
+ROWS, _VECTORS, LANES = map(_size, _tile_size())  # NumPy integers: see gemm
 COLUMNS = _VECTORS * LANES
 
 
