@@ -32,4 +32,5 @@ def pad_edges(x: Array, before: Ints, after: Ints, value: float = 0.0) -> Array:
 
 def cut_edges(x: Array, before: Ints, size: Ints) -> Array:
     """Return the part of `size` that begins at `before`: takes off what `pad_edges` added."""
-    return x[(..., *(slice(p, p + n) for p, n in zip(before, size)))]
+    inside: tuple[Any, ...] = (..., *(slice(p, p + n) for p, n in zip(before, size)))
+    return x[inside]
