@@ -81,6 +81,25 @@ def test_other_numbers_turn_the_verdict(
     assert verdicts(numbers)[key] == verdict
 
 
+def test_what_reaches_the_first_step_is_compared_with_its_scatter(numbers: dict[str, Any]) -> None:
+    for model, log in (("rnn", -5.0), ("lstm", -1.0), ("gru", 0.0)):
+        numbers["tasks"][MEMORY][model]["reach"]["end"] = Sample.of([log - 0.1, log, log + 0.1]).to_dict()
+    assert verdicts(numbers)["gates_keep_gradient"] == HOLDS
+    numbers["tasks"][MEMORY]["gru"]["reach"]["end"] = Sample.of([-9.0, -5.0, -1.0]).to_dict()
+    assert verdicts(numbers)["gates_keep_gradient"] == UNCERTAIN
+
+
+def test_times_are_compared_per_product(numbers: dict[str, Any]) -> None:
+    for model in ("cnn", "rnn", "lstm", "gru"):
+        row = numbers["tasks"]["mnist1d"][model]
+        seconds = row["multiply_adds"] * (1 if model == "cnn" else 2)
+        row["seconds_per_epoch"] = Sample.of([0.99 * seconds, seconds, 1.01 * seconds]).to_dict()
+    assert verdicts(numbers)["sequential"] == HOLDS
+    row = numbers["tasks"]["mnist1d"]["rnn"]
+    row["seconds_per_epoch"] = Sample.of([row["multiply_adds"] * factor for factor in (0.5, 1, 1.5)]).to_dict()
+    assert verdicts(numbers)["sequential"] == UNCERTAIN
+
+
 def test_much_scatter_decides_nothing(numbers: dict[str, Any]) -> None:
     set_accuracy(numbers, "mnist1d", "cnn", 0.8, scatter=0.2)
     assert verdicts(numbers)["cnn_against_mlp"] == UNCERTAIN

@@ -6,13 +6,12 @@ The 95 % interval of a difference of means decides (`studies/compare.py`): where
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from amont.studies.cnn_vs_rnn.config import INITIALIZATIONS, MEMORY, MODELS
-from amont.studies.cnn_vs_rnn.results import Results, accuracy
+from amont.studies.cnn_vs_rnn.results import Results, accuracy, reach
 from amont.studies.compare import Sample, compare
 
 HOLDS, FAILS, UNCERTAIN = "holds", "fails", "uncertain"
@@ -77,9 +76,10 @@ def gates_against_plain(results: Results) -> Finding:
 
 def vanishing(results: Results) -> Finding:
     """Over 39 steps, by which factor does the gradient shrink in the plain RNN with small W_hh?"""
-    steps = results["tasks"][MEMORY]["rnn-small"]["gradients"]["start"]["steps"]
-    factor = _ratio(steps[0], steps[-1])
-    return Finding("vanishing", HOLDS if factor < 1e-3 else FAILS, {"factor": factor, "steps": len(steps) - 1})
+    logs = reach(results, "rnn-small", "start")
+    steps = len(results["tasks"][MEMORY]["rnn-small"]["gradients"]["start"]["steps"]) - 1
+    verdict = HOLDS if max(logs.values) < -3 else FAILS
+    return Finding("vanishing", verdict, {"factor": 10**logs.mean, "steps": steps})
 
 
 def initialization(results: Results) -> Finding:
@@ -105,13 +105,11 @@ def gates_keep_gradient(results: Results) -> Finding:
 
     All three start from the same kind of weights, U(−1/√H, 1/√H).
     """
-    rows = results["tasks"][MEMORY]
-    factors = {}
-    for model in ("rnn", "lstm", "gru"):
-        steps = rows[model]["gradients"]["end"]["steps"]
-        factors[model] = _ratio(steps[0], steps[-1])
-    better = [m for m in ("lstm", "gru") if factors[m] > factors["rnn"]]
-    verdict = HOLDS if len(better) == 2 else FAILS if not better else UNCERTAIN
+    logs = {model: reach(results, model, "end") for model in ("rnn", "lstm", "gru")}
+    verdicts = {model: compare(logs[model], logs["rnn"]).verdict for model in ("lstm", "gru")}
+    better = [model for model, verdict in verdicts.items() if verdict == "higher"]
+    verdict = HOLDS if len(better) == 2 else _not_held(*verdicts.values())
+    factors = {model: 10**sample.mean for model, sample in logs.items()}
     return Finding("gates_keep_gradient", verdict, {"factors": factors, "better": better})
 
 
@@ -125,12 +123,16 @@ def stride(results: Results) -> Finding:
 def sequential(results: Results) -> Finding:
     """Is an epoch of the recurrent networks slower per multiply-add, because the steps wait for each other?"""
     rows = results["tasks"]["mnist1d"]
-    speed = {m: rows[m]["seconds_per_epoch"]["mean"] / rows[m]["multiply_adds"] for m in ("cnn", "rnn", "lstm", "gru")}
-    slower = {m: speed[m] / speed["cnn"] for m in ("rnn", "lstm", "gru")}
-    holds = all(ratio > 1 for ratio in slower.values())
-    verdict = HOLDS if holds else FAILS if all(ratio <= 1 for ratio in slower.values()) else UNCERTAIN
-    times = {m: rows[m]["seconds_per_epoch"]["mean"] for m in ("cnn", "gru")}
-    return Finding("sequential", verdict, {"slower": slower, "seconds": times})
+    speed = {m: _per_product(rows[m]) for m in ("cnn", "rnn", "lstm", "gru")}
+    verdicts = [compare(speed[m], speed["cnn"]).verdict for m in ("rnn", "lstm", "gru")]
+    verdict = HOLDS if all(v == "higher" for v in verdicts) else _not_held(*verdicts)
+    slower = {m: speed[m].mean / speed["cnn"].mean for m in ("rnn", "lstm", "gru")}
+    return Finding("sequential", verdict, {"slower": slower})
+
+
+def _per_product(row: dict[str, Any]) -> Sample:
+    """Return the seconds of an epoch per multiply-add, over the seeds."""
+    return Sample.of([seconds / row["multiply_adds"] for seconds in row["seconds_per_epoch"]["values"]])
 
 
 def images(results: Results) -> Finding:
@@ -149,10 +151,6 @@ def _difference(a: Sample, b: Sample) -> dict[str, Any]:
 
 def _not_held(*verdicts: str) -> str:
     return FAILS if all(v == "lower" for v in verdicts) else UNCERTAIN
-
-
-def _ratio(a: float, b: float) -> float:
-    return a / b if b > 0 else math.inf
 
 
 RULES: tuple[Callable[[Results], Finding], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,6 +36,7 @@ def _of_model(plan: Plan, runs: dict[Run, Result], task: str, model: str) -> dic
         "recipe": {k: v for k, v in recipe.to_dict().items() if k not in ("schema", "task", "model", "seed")},
         "curves": {name: _mean_curve([r["curves"][name] for r in results]) for name in first["curves"]},
         "gradients": {when: _gradients([r["gradients"][when] for r in results]) for when in ("start", "end")},
+        "reach": {when: _reach([r["gradients"][when] for r in results]) for when in ("start", "end")},
     }
 
 
@@ -53,9 +55,28 @@ def _gradients(seen: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return out
 
 
+def _reach(seen: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return log₁₀(‖∂L/∂s_1‖ / ‖∂L/∂s_T‖) over the seeds: how much of the gradient reaches the first step."""
+    if "steps" not in seen[0]:
+        return None
+    tiny = float(np.finfo(np.float64).tiny)
+    ratios = [max(s["steps"][0], tiny) / max(s["steps"][-1], tiny) for s in seen]
+    return Sample.of([math.log10(ratio) for ratio in ratios]).to_dict()
+
+
+def training_seconds(plan: Plan, runs: dict[Run, Result]) -> float:
+    """Return the time that all trainings took, without evaluations, whenever they were made."""
+    return sum(runs[run]["seconds_per_epoch"] * run.epochs for run in plan.runs())
+
+
 def geometric_mean(values: Sequence[float]) -> float:
     """Return exp(mean(log v)); zeros count as the smallest number there is."""
     return float(np.exp(np.mean(np.log(np.maximum(values, np.finfo(np.float64).tiny)))))
+
+
+def reach(results: Results, model: str, when: str) -> Sample:
+    """Return the logarithms of what reaches the first step, in the memory experiment."""
+    return Sample.of(results["tasks"][MEMORY][model]["reach"][when]["values"])
 
 
 def accuracy(results: Results, task: str, model: str) -> Sample:

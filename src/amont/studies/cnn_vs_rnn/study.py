@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,10 +54,9 @@ def run(options: Options, console: Console | None = None) -> Outcome:
     out = check_writable(options.out)
     if not options.resume:
         shutil.rmtree(out / "runs", ignore_errors=True)
-    began = time.perf_counter()
     store = RunStore(out / "runs")
     runs, made = make_runs(plan, store, console)
-    numbers = collect(plan, runs, time.perf_counter() - began, made)
+    numbers = collect(plan, runs)
     atomic.write_text(out / "results.json", json.dumps(numbers, indent=1, ensure_ascii=False) + "\n")
     atomic.write_text(out / "report.html", report.write(numbers, lang))
     return Outcome(out / "report.html", out / "results.json", numbers, made)
@@ -82,15 +80,15 @@ def make_runs(plan: Plan, store: RunStore, console: Console | None = None) -> tu
     return found, len(missing)
 
 
-def collect(plan: Plan, runs: dict[Run, Result], seconds: float, made: int) -> Results:
+def collect(plan: Plan, runs: dict[Run, Result]) -> Results:
     """Return everything that the report says, as plain values."""
     numbers: dict[str, Any] = {
         "schema_version": results.SCHEMA_VERSION,
         "study": NAME,
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "plan": asdict(plan),
-        "seconds": round(seconds, 1),
-        "runs_made": made,
+        "runs": len(plan.runs()),
+        "training_seconds": round(results.training_seconds(plan, runs), 1),
         "environment": environment.describe(),
         "tuning": config.tuning(),
         "counts": counts.course_counts(),

@@ -189,9 +189,8 @@ def environment(results: Results, lang: Language) -> list[tuple[str, str]]:
 
 
 def _duration(results: Results, lang: Language) -> str:
-    made = results["runs_made"]
-    text = lang._("{time} for the {made} runs that were made in this session")
-    return text.format(time=lang.seconds(results["seconds"]), made=made)
+    text = lang._("{time} of training in {runs} runs")
+    return text.format(time=lang.seconds(results["training_seconds"]), runs=results["runs"])
 
 
 def command(results: Results, lang: Language) -> str:

@@ -144,9 +144,9 @@ def _keep(verdict: str, n: Numbers, lang: Language) -> str:
     _ = lang._
     texts = {
         HOLDS: _("Once trained, LSTM and GRU keep more of the gradient at the first step than the plain RNN:"),
-        FAILS: _("Once trained, neither LSTM nor GRU keeps more of the gradient at the first step than the plain RNN:"),
+        FAILS: _("Once trained, LSTM and GRU keep less of the gradient at the first step than the plain RNN:"),
     }
-    partly = _("Once trained, only one gated network keeps more of the gradient at the first step than the plain RNN:")
+    partly = _("That both LSTM and GRU, once trained, keep more of the gradient at the first step cannot be shown:")
     factors = {m: lang.scientific(v) for m, v in n["factors"].items()}
     detail = f" LSTM {factors['lstm']}, GRU {factors['gru']}, RNN {factors['rnn']}."
     return texts.get(verdict, partly) + detail
@@ -163,7 +163,9 @@ def _sequential(verdict: str, n: Numbers, lang: Language) -> str:
         HOLDS: _("Waiting for the step before costs time: per multiply-add, {list} as slow as the CNN."),
         FAILS: _("The loop over time costs nothing here: per multiply-add, {list} as slow as the CNN."),
     }
-    undecided = _("The loop over time costs some networks and not others: per multiply-add, {list} as slow as the CNN.")
+    undecided = _(
+        "That the loop over time costs every network time cannot be shown: per multiply-add, {list} as slow as the CNN."
+    )
     one = _("{model} is {ratio} times")
     names = [one.format(model=model_name(m, lang), ratio=lang.number(r)) for m, r in n["slower"].items()]
     return texts.get(verdict, undecided).format(list=lang.join(names))
