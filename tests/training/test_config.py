@@ -46,6 +46,8 @@ def test_round_trip(tmp_path: Path) -> None:
         ({"label_smoothing": 1.5}, "label_smoothing"),
         ({"optimizer": "adm"}, "did you mean 'adam'"),
         ({"schedule": "cosin"}, "did you mean 'cosine'"),
+        ({"lr": float("inf")}, "lr must be a finite number"),
+        ({"clip_norm": float("nan")}, "clip_norm must be a finite number"),
         ({"clip_norm": -2.0}, "clip_norm must be at least 0"),
     ],
 )
@@ -59,7 +61,8 @@ def test_settings_that_make_no_sense(settings: dict[str, object], message: str) 
     [
         ('model = "mlp"\ndata = "digits"\nepoch = 3\n', "unknown setting 'epoch': did you mean 'epochs'"),
         ('model = "mlp', "cannot read the settings"),
-        ('data = "digits"', "model"),
+        ('data = "digits"', "does not say which model"),
+        ("", "does not say which model"),
         ('model = "mlp"\ndata = "digits"\nlr = -1.0\n', "lr must be above 0"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import tomllib
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ class RunConfig:
             wanted = _TYPES[str(item.type)]
             if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
                 raise ArgumentError(f"{item.name} must be {_word(wanted)}, got {value!r}")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ArgumentError(f"{item.name} must be a finite number, got {value!r}")
         for name, lowest in (("epochs", 1), ("batch_size", 1), ("patience", 0), ("seed", 0)):
             _check(name, getattr(self, name), getattr(self, name) >= lowest, f"at least {lowest}")
         for name in ("weight_decay", "clip_norm"):
@@ -81,9 +84,12 @@ class RunConfig:
         for key in settings:
             if key not in known:
                 raise FileError(f"{name!r} has an unknown setting {key!r}: {nearest(key, known)}")
+        for key in ("model", "data"):
+            if key not in settings:
+                raise FileError(f"{name!r} does not say which {key}; it is no settings file of a run, or a broken one")
         try:
             return cls(**settings)
-        except (AmontError, TypeError) as error:
+        except AmontError as error:
             raise FileError(f"{name!r}: {error}") from error
 
 
