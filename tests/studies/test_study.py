@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -47,7 +49,7 @@ def test_only_what_is_missing_or_broken_is_made_again(outcome: Outcome, tmp_path
 def test_an_interrupted_study_goes_on(outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     perform, made = experiment.perform, []
 
-    def interrupted(run, weights):
+    def interrupted(run, weights, interrupt):
         if len(made) == 2:
             raise KeyboardInterrupt
         made.append(run)
@@ -58,12 +60,30 @@ def test_an_interrupted_study_goes_on(outcome: Outcome, tmp_path: Path, monkeypa
     with pytest.raises(KeyboardInterrupt):
         study.make_runs(TINY, store)
     assert [store.load(r.label, r.to_dict()) is not None for r in TINY.runs()].count(True) == 2
-    monkeypatch.setattr(experiment, "perform", lambda run, weights: perform(run, weights))
+    monkeypatch.setattr(experiment, "perform", perform)
     for run in TINY.runs()[2:]:  # the others come from the finished study, to save time
         for suffix in (".json", ".safetensors"):
             name = store.path(run.label, run.to_dict(), suffix).name
             shutil.copy(outcome.report.parent / "runs" / name, store.folder / name)
     assert study.make_runs(TINY, store)[1] == 0
+
+
+def test_ctrl_c_ends_the_run_in_progress_and_keeps_the_finished_ones(tmp_path: Path, monkeypatch) -> None:
+    look, seen = experiment.look, []
+
+    def press_ctrl_c(run, model, x, y):
+        seen.append(run)
+        if len(seen) == 3:  # before the training of the second run
+            os.kill(os.getpid(), signal.SIGINT)
+        return look(run, model, x, y)
+
+    monkeypatch.setattr(experiment, "look", press_ctrl_c)
+    store = RunStore(tmp_path / "runs")
+    with pytest.raises(KeyboardInterrupt):
+        study.make_runs(TINY, store)
+    assert [store.load(r.label, r.to_dict()) is not None for r in TINY.runs()[:3]] == [True, False, False]
+    assert len(seen) == 3
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_more_seeds_keep_the_runs_of_the_first(outcome: Outcome) -> None:

@@ -42,8 +42,7 @@ def study(
     try:
         outcome = package.run(options, console)
     except KeyboardInterrupt:
-        console.print(
-            f"\nInterrupted. Finished runs are kept in {folder / 'runs'}; the same command goes on from there."
-        )
+        kept = f"\ninterrupted; finished runs are kept in {folder / 'runs'}: the same command goes on from there"
+        console.print(kept, highlight=False, soft_wrap=True)
         raise typer.Exit(130) from None
     typer.echo(outcome.report)

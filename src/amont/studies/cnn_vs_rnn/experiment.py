@@ -16,18 +16,22 @@ from amont.studies.cnn_vs_rnn import measure, networks, tasks
 from amont.studies.cnn_vs_rnn.config import MEMORY, Run
 from amont.studies.store import Result
 from amont.training import Trainer
+from amont.training.interrupt import Interrupt
 
 PROBE = 100  # training samples on which gradients are measured, before and after
 
 
-def perform(run: Run, weights: Path) -> Result:
-    """Make a run and return what was measured; the trained weights are saved to the file `weights`."""
+def perform(run: Run, weights: Path, interrupt: Interrupt | None = None) -> Result:
+    """Make a run and return what was measured; the trained weights are saved to the file `weights`.
+
+    Where an interrupt is requested, training ends after its epoch with `KeyboardInterrupt`.
+    """
     streams.seed(run.seed)
     task = tasks.load(run.task, run.seed)
     model = networks.build(run.task, run.model, task.shape, task.classes)
     probe = task.train.x[:PROBE], task.train.y[:PROBE]
     before = look(run, model, *probe)
-    trained = train(run, model, task.train, task.test)
+    trained = train(run, model, task.train, task.test, interrupt)
     after = look(run, model, *probe)
     checkpoint.save(model, weights, {"run": run.label})
     counts = explain.summary(model, task.shape)
@@ -40,7 +44,9 @@ def perform(run: Run, weights: Path) -> Result:
     }
 
 
-def train(run: Run, model: Module, train_part: ArrayDataset, test_part: ArrayDataset) -> dict[str, Any]:
+def train(
+    run: Run, model: Module, train_part: ArrayDataset, test_part: ArrayDataset, interrupt: Interrupt | None = None
+) -> dict[str, Any]:
     """Train with a fixed number of epochs; return the curves, the last accuracies and the time of an epoch.
 
     The accuracy on the second part is noted after each epoch, for drawing; nothing depends on it.
@@ -55,7 +61,7 @@ def train(run: Run, model: Module, train_part: ArrayDataset, test_part: ArrayDat
     tests = []
     for _ in range(run.epochs):
         trainer.fit(loader, epochs=1)  # one at a time, so that its seconds are those of training alone
-        if trainer.interrupted:
+        if trainer.interrupted or (interrupt and interrupt.requested):
             raise KeyboardInterrupt
         tests.append(trainer.evaluate(test_loader)["accuracy"])
     history = trainer.history

@@ -18,6 +18,7 @@ from amont.studies.cnn_vs_rnn.config import Plan, Run
 from amont.studies.cnn_vs_rnn.results import Results
 from amont.studies.report import Language
 from amont.studies.store import Result, RunStore
+from amont.training.interrupt import Interrupt
 
 NAME = "cnn-vs-rnn"
 
@@ -73,8 +74,11 @@ def make_runs(plan: Plan, store: RunStore, console: Console | None = None) -> tu
         for r in missing:
             shown.start(r.label)
             weights = store.path(r.label, r.to_dict(), ".safetensors")
-            result = experiment.perform(r, weights)
-            store.save(r.label, r.to_dict(), result)
+            with Interrupt() as interrupt:  # not in the middle of a measurement, or while a kernel is compiled
+                result = experiment.perform(r, weights, interrupt)
+                store.save(r.label, r.to_dict(), result)
+            if interrupt.requested:
+                raise KeyboardInterrupt
             found[r] = result
             shown.done(r.label, f"{100 * result['test_accuracy']:.1f} % of the test samples right")
     return found, len(missing)
