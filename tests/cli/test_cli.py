@@ -137,6 +137,26 @@ def test_a_model_that_does_not_fit_leaves_nothing_behind() -> None:
     assert not any(Path("runs").glob("*"))
 
 
+def test_settings_that_turn_out_not_to_fit_leave_nothing_behind(run: Path) -> None:
+    few = ("--set", "num_classes=3")
+    assert "has the label 3" in refused("train", "logistic", "--data", "digits", *few)
+    assert "has the label 3" in refused("train", "logistic", "--data", "digits", *few, "--out", "there")
+    assert list(Path("runs").iterdir()) == [run]
+    assert not Path("there").exists()
+
+
+def test_a_run_that_cannot_go_on_is_left_as_it_is(run: Path) -> None:
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    assert "has made 2 epochs already" in refused("train", "--resume", str(run), "--epochs", "1")
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+    (run / "state.safetensors").write_bytes(b"")
+    refused("train", "--resume", str(run), "--epochs", "3")
+    (run / "state.safetensors").unlink()
+    assert "no state.safetensors any more" in refused("train", "--resume", str(run), "--epochs", "3")
+    del before["state.safetensors"]
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
 def test_what_is_missing_or_makes_no_sense() -> None:
     assert "amont train MODEL --data NAME" in refused("train", "lenet")
     assert "--set takes KEY=VALUE" in refused("train", "mlp", "--data", "digits", "--set", "depth")

@@ -12,14 +12,15 @@ from amont import models
 from amont.checkpoint import load
 from amont.core import rng as streams
 from amont.core.atomic import PathLike, make_folder
-from amont.core.errors import FileError
+from amont.core.errors import ArgumentError, FileError
 from amont.nn import Module
 from amont.ops.loss import cross_entropy
 from amont.training import recipes
+from amont.training.callback import Callback
 from amont.training.checkpointing import Checkpoint
 from amont.training.config import RunConfig
 from amont.training.early_stopping import EarlyStopping
-from amont.training.run_folder import CONFIG, MODEL, STATE
+from amont.training.run_folder import CONFIG, HISTORY, MODEL, STATE
 from amont.training.trainer import Trainer
 
 EVALUATION_BATCH = 256
@@ -57,13 +58,40 @@ def train(config: RunConfig, folder: PathLike, *, resume: bool = False, progress
         transform=recipes.augmentation(data) if config.augment else None,
     )
     trainer = _trainer(config, model, len(train_loader), Path(folder), progress)
-    config.save(make_folder(folder) / CONFIG)
-    state = folder if resume and (Path(folder) / STATE).exists() else None
+    state = folder if resume and _has_state(Path(folder)) else None
     trainer.fit(train_loader, datasets.DataLoader(validation, EVALUATION_BATCH), config.epochs, resume=state)
     run = Run(Path(folder), config, trainer)
     if not run.interrupted:
         run.test = _test(trainer, data)
     return run
+
+
+class _KeepSettings(Callback):
+    """Write `config.toml` when training starts: data, model and state have turned out to fit by then."""
+
+    order = Checkpoint.order - 1
+
+    def __init__(self, config: RunConfig, folder: Path) -> None:
+        self.config, self.folder = config, folder
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        """Write the settings, unless they would deny epochs that were made."""
+        if trainer.epoch > self.config.epochs:
+            raise ArgumentError(
+                f"{str(self.folder)!r} has made {trainer.epoch} epochs already, so it cannot end after "
+                f"{self.config.epochs}; give {trainer.epoch} epochs or more"
+            )
+        self.config.save(make_folder(self.folder) / CONFIG)
+
+
+def _has_state(folder: Path) -> bool:
+    """Return whether there is a state to go on from; a run killed at its very beginning has none, and no history."""
+    if not (folder / STATE).exists() and (folder / HISTORY).exists():
+        raise FileError(
+            f"{str(folder)!r} has a {HISTORY} but no {STATE} any more, so it cannot go on; its weights are left as "
+            f"they are: use them (amont evaluate {folder}), or start a new run"
+        )
+    return (folder / STATE).exists()
 
 
 def evaluate(folder: PathLike, data_name: str | None = None, root: str | None = None) -> dict[str, float]:
@@ -84,7 +112,8 @@ def _trainer(config: RunConfig, model: Module, batches: int, folder: Path | None
     callbacks: list[Any] = []
     if folder is not None:
         # Without a patience the best weights are kept all the same, and training is never stopped.
-        callbacks = [EarlyStopping("val_loss", patience=config.patience or config.epochs + 1), Checkpoint(folder)]
+        patience = config.patience or config.epochs + 1
+        callbacks = [EarlyStopping("val_loss", patience=patience), _KeepSettings(config, folder), Checkpoint(folder)]
     return Trainer(
         model,
         partial(cross_entropy, label_smoothing=config.label_smoothing),
