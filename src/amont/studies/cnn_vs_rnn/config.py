@@ -81,7 +81,7 @@ SCHEMA = 1  # of a run's result; a higher number makes old results count as not 
 
 PLANS = {
     "quick": Plan("quick", seeds=2, epochs=0.04),
-    "default": Plan("default", seeds=3, epochs=0.2),
+    "default": Plan("default", seeds=3, epochs=0.25),
     "full": Plan("full", seeds=5, epochs=1.0),
 }
 
