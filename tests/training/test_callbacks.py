@@ -62,7 +62,7 @@ def test_what_counts_as_better(options: dict[str, Any], values: list[float], epo
 
 
 def test_watching_a_column_that_is_not_there() -> None:
-    with pytest.raises(UnknownNameError, match="no 'val_loss' to watch; pass a validation loader"):
+    with pytest.raises(UnknownNameError, match="no 'val_loss' to watch: pass a validation loader"):
         parts.trainer(callbacks=[amont.EarlyStopping()]).fit(parts.loaders()[0], epochs=1)
     with pytest.raises(ArgumentError, match="patience"):
         amont.EarlyStopping(patience=0)

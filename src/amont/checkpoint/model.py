@@ -31,6 +31,8 @@ def load(model: M, path: PathLike, *, strict: bool = True) -> M:
     With `strict=False`, missing and unexpected names are passed over.
     Errors: `CheckpointError` naming the file, and the names that are missing, unexpected or of another shape.
     """
+    if not isinstance(model, Module):
+        raise ArgumentError(f"load() takes a model and a path, got {type(model).__name__}")
     arrays = load_arrays(path)
     try:
         model.load_state_dict(arrays, strict=strict)

@@ -36,6 +36,8 @@ class Checkpoint(Callback):
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Make the folder a whole run from the first moment on."""
+        if self.monitor is not None:
+            self.monitor.check(trainer.loaders)
         if not self.overwrite and trainer.resumed_from is None and (self.folder / STATE).exists():
             raise FileError(
                 f"{str(self.folder)!r} holds another run; continue it with fit(…, resume={str(self.folder)!r}), "

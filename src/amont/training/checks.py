@@ -3,19 +3,52 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from amont.autograd import no_grad
-from amont.core.errors import DataError, TrainingError
-from amont.training.batch import predict
+from amont.autograd import Tensor, no_grad
+from amont.core.errors import ArgumentError, DataError, TrainingError
+from amont.data import ArrayDataset
+from amont.nn import Module
+from amont.optim import Optimizer
+from amont.training.batch import check_batch, predict
+from amont.training.callback import Callback
 from amont.training.position import undisturbed
 
 if TYPE_CHECKING:
     from amont.training.trainer import Trainer
 
 IGNORED = -100  # the label that cross-entropy passes over
+
+
+def check_parts(model: Any, loss: Any, optimizer: Any) -> Optimizer:
+    """Return the optimizer if a trainer can be made of these. Errors: `ArgumentError`."""
+    if not isinstance(model, Module):
+        raise ArgumentError(f"Trainer needs a model (nn.Module), got {type(model).__name__}")
+    if not callable(loss):
+        raise ArgumentError(f"loss must be a function (outputs, targets) → Tensor such as F.mse_loss, got {loss!r}")
+    if not isinstance(optimizer, Optimizer):
+        raise ArgumentError(
+            f"Trainer needs an optimizer, e.g. optimizer=optim.Adam(model.parameters(), lr=1e-3), got {optimizer!r}"
+        )
+    own = {id(p) for p in model.parameters()}
+    if not any(id(p) in own for group in optimizer.param_groups for p in group["params"]):
+        raise ArgumentError(
+            "the optimizer has no parameter of this model, which would never change; make it from this model: "
+            "optim.Adam(model.parameters(), lr=1e-3)"
+        )
+    return optimizer
+
+
+def check_callbacks(callbacks: Iterable[Callback] | Callback) -> list[Callback]:
+    """Return the callbacks as a list. Errors: `ArgumentError`."""
+    found = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
+    for callback in found:
+        if not isinstance(callback, Callback):
+            raise ArgumentError(f"a callback must be derived from amont.training.Callback, got {callback!r}")
+    return found
 
 
 def check_before_training(trainer: Trainer, loader: Any, what: str) -> None:
@@ -27,11 +60,14 @@ def check_before_training(trainer: Trainer, loader: Any, what: str) -> None:
     n = _check_length(loader, what)
     with undisturbed(trainer.model, loader), no_grad():
         trainer.model.eval()
-        batch = tuple(part[:2] for part in _first(loader))
+        batch = tuple(part[:2] for part in check_batch(_first(loader)))
         outputs = predict(trainer.model, batch)
         labels = getattr(getattr(loader, "dataset", None), "y", batch[1])
         check_labels(labels, outputs.shape, f"the {what} data ({n} batches)")
-        trainer.loss(outputs, batch[1])
+        loss = trainer.loss(outputs, batch[1])
+        if not isinstance(loss, Tensor) or loss.size != 1:
+            came = f"a tensor of shape {loss.shape}" if isinstance(loss, Tensor) else type(loss).__name__
+            raise ArgumentError(f"the loss must give a tensor with one number, the mean over the batch; it gave {came}")
 
 
 def check_labels(labels: Any, outputs: tuple[int, ...], where: str) -> None:
@@ -78,6 +114,11 @@ def _what_is_kept(trainer: Trainer) -> str:
 
 
 def _check_length(loader: Any, what: str) -> int:
+    if not hasattr(loader, "__len__") or isinstance(loader, np.ndarray | ArrayDataset):
+        raise ArgumentError(
+            f"the {what} data must come in batches with a known number, got {type(loader).__name__}; use "
+            f"data.DataLoader(data.ArrayDataset(x, y), batch_size=32), or a list of (x, y)"
+        )
     n = len(loader)
     if n == 0:
         dataset = getattr(loader, "dataset", None)

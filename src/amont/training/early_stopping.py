@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from amont.core.errors import ArgumentError
+from amont.core.shapes import to_tuple
 from amont.training.callback import Callback
 from amont.training.history import Row
 from amont.training.monitor import Monitor
@@ -23,15 +23,14 @@ class EarlyStopping(Callback):
     def __init__(
         self, monitor: str = "val_loss", *, patience: int = 5, min_delta: float = 0.0, mode: str | None = None
     ) -> None:
-        if patience < 1:
-            raise ArgumentError(f"patience must be at least 1 epoch, got {patience}")
+        (self.patience,) = to_tuple(patience, 1, "patience", minimum=1)
         self.monitor = Monitor(monitor, min_delta, mode)
-        self.patience = patience
         self.waited = 0
         self.best_weights: dict[str, Any] | None = None
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Stop at once if a resumed run had stopped already."""
+        self.monitor.check(trainer.loaders)
         self._stop_if_enough(trainer)
 
     def on_epoch_end(self, trainer: Trainer, row: Row) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from amont.core.errors import ShapeError, UnknownNameError, nearest
+from amont.core.errors import ArgumentError, ShapeError, UnknownNameError, nearest
 
 Array = np.ndarray[Any, Any]
 Metric = Callable[[Array, Array], float]
@@ -35,12 +35,16 @@ METRICS: Mapping[str, Metric] = {"accuracy": accuracy, "top5": top5}
 
 def collect(metrics: Iterable[str | Metric]) -> dict[str, Metric]:
     """Return metrics by name, from names of `METRICS` and functions (named by their `__name__`)."""
+    if isinstance(metrics, str):
+        metrics = [metrics]
     found: dict[str, Metric] = {}
     for metric in metrics:
         if isinstance(metric, str):
             if metric not in METRICS:
                 raise UnknownNameError(f"there is no metric {metric!r}: {nearest(metric, METRICS)}")
             found[metric] = METRICS[metric]
+        elif not callable(metric):
+            raise ArgumentError(f"a metric is a name or a function (outputs, targets) → number, got {metric!r}")
         else:
             found[getattr(metric, "__name__", type(metric).__name__)] = metric
     return found
@@ -57,6 +61,10 @@ class Mean:
         """Take in the means over a batch of n samples."""
         self.count += n
         for name, value in values.items():
+            if np.size(value) != 1:
+                raise ArgumentError(
+                    f"{name!r} must be one number, the mean over the batch; got {np.size(value)} numbers"
+                )
             self.sums[name] = self.sums.get(name, 0.0) + n * float(value)
 
     def values(self) -> dict[str, float]:

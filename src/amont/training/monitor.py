@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from amont.core.errors import ArgumentError, UnknownNameError, nearest
@@ -22,14 +23,18 @@ class Monitor:
         self.best: float | None = None
         self.epoch = 0
 
+    def check(self, loaders: Mapping[str, Any]) -> None:
+        """Refuse, before the first step, to watch validation data that there is none of."""
+        if self.column.startswith("val_") and loaders.get("val") is None:
+            raise UnknownNameError(f"there is no {self.column!r} to watch: pass a validation loader to fit()")
+
     def improved(self, row: Row) -> bool:
         """Return whether the row beats the best by more than `min_delta`; if so it is the best now (NaN never is).
 
         Errors: `UnknownNameError` if the row has no such column.
         """
         if self.column not in row:
-            hint = "; pass a validation loader to fit()" if self.column.startswith("val_") else ""
-            raise UnknownNameError(f"there is no {self.column!r} to watch{hint}: {nearest(self.column, row)}")
+            raise UnknownNameError(f"there is no {self.column!r} to watch: {nearest(self.column, row)}")
         value = float(row[self.column])
         sign = 1 if self.mode == "max" else -1
         if math.isnan(value) or (self.best is not None and not sign * (value - self.best) > self.min_delta):

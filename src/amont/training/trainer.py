@@ -10,7 +10,7 @@ from typing import Any
 from amont.autograd import Tensor, no_grad
 from amont.checkpoint import load_state
 from amont.core import rng as streams
-from amont.core.errors import ArgumentError
+from amont.core.shapes import to_tuple
 from amont.nn import Module
 from amont.ops.loss import cross_entropy
 from amont.optim import Optimizer, clip_grad_norm, clip_grad_value
@@ -42,21 +42,19 @@ class Trainer:
         optimizer: Optimizer | None = None,
         *,
         metrics: Sequence[str | Metric] = (),
-        callbacks: Iterable[Callback] = (),
+        callbacks: Iterable[Callback] | Callback = (),
         accumulate: int = 1,
         clip_norm: float | None = None,
         clip_value: float | None = None,
         progress: bool = True,
     ) -> None:
-        if optimizer is None:
-            raise ArgumentError("Trainer needs an optimizer, e.g. optimizer=optim.Adam(model.parameters(), lr=1e-3)")
-        if accumulate < 1:
-            raise ArgumentError(f"accumulate must be at least 1 batch, got {accumulate}")
-        self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.model, self.loss = model, loss
+        self.optimizer = checks.check_parts(model, loss, optimizer)
         self.metrics = collect(metrics)
         bars = [ProgressBar()] if progress else []
-        self.callbacks = sorted([*callbacks, *bars], key=lambda c: c.order)
-        self.accumulate, self.clip_norm, self.clip_value = accumulate, clip_norm, clip_value
+        self.callbacks = sorted([*checks.check_callbacks(callbacks), *bars], key=lambda c: c.order)
+        (self.accumulate,) = to_tuple(accumulate, 1, "accumulate", minimum=1)
+        self.clip_norm, self.clip_value = clip_norm, clip_value
         self.epoch = 0  # epochs completed
         self.epochs = 0  # epochs to complete
         self.steps_per_epoch = 0
@@ -158,6 +156,7 @@ class Trainer:
         self.stop(f"interrupted after {where}")
 
     def _prepare(self, epochs: int, resume: Any) -> None:
+        (epochs,) = to_tuple(epochs, 1, "epochs")
         self.stop_reason, self.interrupted = None, False
         self.steps_per_epoch = -(-len(self.loaders["train"]) // self.accumulate)
         if resume is None:
