@@ -22,7 +22,7 @@ def few_samples(name: str) -> data.Data:
     return replace(source, train=source.train.subset(range(120)), test=source.test.subset(range(50)))
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="package")  # not longer: other packages test the default backend
 def small_data() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, use_backend("reference"):  # nothing to compile
         patch.setattr(tasks, "read", few_samples)
@@ -33,6 +33,6 @@ def run_tiny(out: Path, **options: object) -> Outcome:
     return cnn_vs_rnn.run(cnn_vs_rnn.Options(out=out, plan=TINY, **options))  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return run_tiny(tmp_path_factory.mktemp("study"))
