@@ -64,6 +64,20 @@ def test_truncated_at_any_place(tmp_path: Path, keep: int) -> None:
         load_arrays(path)
 
 
+@pytest.mark.parametrize("metadata", [None, {"amont_state": '{"epoch": 2}'}])
+def test_one_flipped_bit_at_any_place(tmp_path: Path, metadata: dict[str, str] | None) -> None:
+    path = tmp_path / "bit.safetensors"
+    save_arrays(ARRAYS, path, metadata)
+    whole = path.read_bytes()
+    key = whole.index(b"amont_crc32")  # damage here makes a file without a checksum, and all else is as it was
+    for place in [*range(key), *range(key + len("amont_crc32"), len(whole))]:
+        damaged = bytearray(whole)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(CheckpointError, match=r"bit\.safetensors"):
+            load_arrays(path)
+
+
 def test_another_format(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("these are not weights, just a text of some length")
     with pytest.raises(CheckpointError, match=r"a\.txt"):

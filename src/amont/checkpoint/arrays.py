@@ -5,13 +5,15 @@
     the rest                 the arrays, little endian, C order, one after the other
 
 The header is written here, sorted by name, so that the same arrays always give the same bytes; reading goes through
-the library `safetensors`, which checks every size and offset.
+the library `safetensors`, which checks every size and offset. A checksum of header and arrays lies in the metadata:
+it finds what sizes cannot tell, such as one flipped bit. Files of other programs have none, and are read all the same.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from amont.core.errors import CheckpointError, DTypeError, FileError
 
 Array = np.ndarray[Any, Any]
 
+_CHECKSUM = "amont_crc32"
 _CODES = {
     **{f"float{b}": f"F{b}" for b in (16, 32, 64)},
     **{f"int{b}": f"I{b}" for b in (8, 16, 32, 64)},
@@ -37,7 +40,7 @@ def save_arrays(arrays: Mapping[str, Any], path: PathLike, metadata: Mapping[str
     Errors: `DTypeError` for a type that safetensors does not have; `FileError` if the file cannot be written.
     """
     plain = {name: _plain(name, value) for name, value in sorted(arrays.items())}
-    header = _header(plain, metadata or {})
+    header = _header(plain, {**(metadata or {}), _CHECKSUM: _checksum(plain, metadata or {})})
     with replacing(path) as file:
         file.write(len(header).to_bytes(8, "little"))
         file.write(header)
@@ -63,6 +66,14 @@ def _plain(name: str, value: Any) -> Array:
     return array.astype(array.dtype.newbyteorder("<"), copy=False)
 
 
+def _checksum(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> str:
+    """Return the CRC-32 of the file as it would be without a checksum. arrays: plain, sorted by name."""
+    crc = zlib.crc32(_header(arrays, metadata))
+    for array in arrays.values():
+        crc = zlib.crc32(array.data if array.size else b"", crc)
+    return f"{crc:08x}"
+
+
 def _header(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> bytes:
     entries: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))} if metadata else {}
     offset = 0
@@ -85,8 +96,8 @@ def read(path: PathLike, *, arrays: bool = True) -> tuple[dict[str, Array], dict
         raise FileError(f"cannot read {name!r}: it {what}; give the path of a .safetensors file")
     try:
         with safe_open(name, framework="np") as file:
-            values = {key: file.get_tensor(key) for key in file.keys()} if arrays else {}  # noqa: SIM118
-            return values, dict(file.metadata() or {})
+            values = {key: file.get_tensor(key) for key in sorted(file.keys())} if arrays else {}
+            metadata = dict(file.metadata() or {})
     except SafetensorError as error:
         raise CheckpointError(
             f"{name!r} is not a whole safetensors file ({error}); it is truncated, broken, or of another format: "
@@ -96,3 +107,7 @@ def read(path: PathLike, *, arrays: bool = True) -> tuple[dict[str, Array], dict
         raise CheckpointError(f"{name!r} holds a type that NumPy does not have ({error}); convert it first") from error
     except OSError as error:
         raise FileError(f"cannot read {name!r}: {error.strerror or error}") from error
+    checksum = metadata.pop(_CHECKSUM, None)
+    if arrays and checksum is not None and checksum != _checksum(values, metadata):
+        raise CheckpointError(f"{name!r} is damaged: its checksum does not fit; use another copy, or save it again")
+    return values, metadata
