@@ -14,12 +14,12 @@ from amont.studies.report import Language
 from amont.studies.report.page import to_svg
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def english(outcome: Outcome) -> str:
     return outcome.report.read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def french(outcome: Outcome) -> str:
     return report.write(outcome.numbers, Language("fr"))
 
