@@ -26,6 +26,7 @@ CASES = [
     Case("conv", "depthwise", normal((2, 3, 6, 6), (3, 1, 3, 3), (3,)), plan(groups=3, stride=(2, 2), padding=(1, 1))),
     Case("conv", "depthwise-wide", normal((2, 2, 5, 4), (4, 1, 3, 3), None), plan(groups=2, padding=(1, 1))),
     Case("conv", "batch-1", normal((1, 1, 4, 4), (1, 1, 3, 3), (1,)), plan()),
+    Case("conv", "batch-0", normal((0, 2, 4, 4), (3, 2, 3, 3), (3,)), plan(padding=(1, 1))),
     Case("conv", "whole-image", normal((2, 3, 4, 4), (5, 3, 4, 4), (5,)), plan()),
     Case("conv", "padding-over-kernel", normal((1, 2, 3, 3), (2, 2, 2, 2), (2,)), plan(padding=(3, 2))),
     Case(

@@ -68,7 +68,7 @@ def conv_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
         sums = np.zeros((parts, *w.shape), w.dtype)
         _weight_gradient(parts, flat, X.reshape(-1), sums.reshape(-1), base, offset, N, *sizes)
         dw = sums[0] if parts == 1 else sums.sum(axis=0)
-    db = dy.reshape(N, len(w), -1).sum(axis=2).sum(axis=0) if needs[2] else None
+    db = dy.reshape(N, len(w), len(base)).sum(axis=2).sum(axis=0) if needs[2] else None
     return dx, dw, db
 
 
