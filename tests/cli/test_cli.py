@@ -105,13 +105,14 @@ def test_a_run_that_was_killed_before_its_first_state_begins_again(run: Path) ->
     assert (run / "model.safetensors").read_bytes() == weights
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_saves_and_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
     step = Trainer._train_step
 
     def press(self: Trainer, *args: Any) -> None:
         step(self, *args)
         if self.optimizer.steps == 3:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
     monkeypatch.setattr(Trainer, "_train_step", press)
     result = amont("train", "logistic", "--data", "digits", "--epochs", "2")
@@ -182,6 +183,23 @@ def test_broken_checkpoints(run: Path) -> None:
         path = run / f"{name}.safetensors"
         path.write_bytes(path.read_bytes()[:-5])
         assert f"{name}.safetensors' is not a whole safetensors file" in refused(*args)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_is_one_line_too() -> None:
+    args = [sys.executable, "-m", "amont", "train", "logistic", "--data", "digits", "--epochs", "1"]
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(args, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "No space left" in result.stderr
+
+
+def test_characters_that_the_terminal_does_not_have() -> None:
+    plain = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    args = [sys.executable, "-m", "amont", "summary", "lenet"]
+    result = subprocess.run(args, capture_output=True, text=True, check=False, env=plain)
+    assert result.returncode == 0, result.stderr
 
 
 def test_evaluating_on_data_of_another_shape(run: Path) -> None:

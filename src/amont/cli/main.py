@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import traceback
 from typing import Any
 
@@ -28,6 +30,13 @@ class Group(TyperGroup):
             if ctx.params.get("debug"):
                 traceback.print_exc()
             typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(2) from error
+        except (OSError, MemoryError) as error:
+            if isinstance(error, BrokenPipeError):
+                raise  # whoever read the output has gone; typer ends quietly then
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            typer.echo(f"error: {'there is not enough memory' if isinstance(error, MemoryError) else error}", err=True)
             raise typer.Exit(2) from error
         except KeyboardInterrupt as error:
             typer.echo("interrupted", err=True)
@@ -75,4 +84,7 @@ _register()
 
 def main() -> None:
     """Run the command line (the entry point `amont`)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without × shows ?
     app(prog_name="amont")
