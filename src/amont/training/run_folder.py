@@ -29,7 +29,10 @@ def state_file(folder: PathLike) -> Path:
 
 
 def free_folder(wanted: PathLike) -> Path:
-    """Create and return the folder `wanted`, or `wanted-2`, `wanted-3`, … where there is something already."""
+    """Create and return the folder `wanted`, or `wanted-2`, `wanted-3`, … where there is one already.
+
+    An empty folder is not taken: it may belong to a run that started a moment ago.
+    """
     make_folder(Path(wanted).parent)
     number = 1
     while True:
@@ -37,8 +40,6 @@ def free_folder(wanted: PathLike) -> Path:
         try:
             path.mkdir()
         except FileExistsError:
-            if path.is_dir() and not any(path.iterdir()):
-                return path
             number += 1
         except OSError as error:
             raise cannot_write(path, error) from error
