@@ -134,7 +134,9 @@ def test_names_that_do_not_exist() -> None:
 
 def test_a_model_that_does_not_fit_leaves_nothing_behind() -> None:
     assert "models that fit it: gru, lstm, rnn" in refused("train", "lenet", "--data", "japanese-vowels")
-    assert "cannot build the model 'mlp'" in refused("train", "mlp", "--data", "digits", "--set", "depth=3")
+    assert "no argument 'depth': did you mean 'dropout'? known:" in refused("train", "mlp", "--data", "digits", "--set", "depth=3")
+    assert "cannot build the model 'mlp'" in refused("train", "mlp", "--data", "digits", "--set", "sizes=3")
+    assert "mean 'hidden_size'" in refused("train", "gru", "--data", "japanese-vowels", "--set", "hiden_size=3")
     assert not any(Path("runs").glob("*"))
 
 
@@ -203,7 +205,7 @@ def test_characters_that_the_terminal_does_not_have() -> None:
 
 
 def test_evaluating_on_data_of_another_shape(run: Path) -> None:
-    assert "expected 64 input features" in refused("evaluate", str(run), "--data", "mnist1d")
+    assert "was trained on image data" in refused("evaluate", str(run), "--data", "mnist1d")
 
 
 def test_debug_shows_the_traceback_wherever_it_stands() -> None:

@@ -41,5 +41,5 @@ def test_a_model_that_does_not_fit_says_which_do() -> None:
 def test_arguments_go_before_what_follows_from_the_data() -> None:
     model = models.for_data("gru", data.load("japanese-vowels"), hidden_size=7, num_layers=2)
     assert model.recurrent.weight_hh_l1.shape == (21, 7)
-    with pytest.raises(ArgumentError, match=r"cannot build the model 'lenet'.*depth"):
+    with pytest.raises(ArgumentError, match=r"the model 'lenet' has no argument 'depth': known: hidden"):
         models.for_data("lenet", data.load("digits"), depth=3)

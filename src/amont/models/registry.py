@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import Parameter, signature
 from typing import Any
 
 from amont.core.errors import ArgumentError, UnknownNameError, nearest
@@ -23,7 +24,7 @@ Arguments = dict[str, Any]
 class Entry:
     """A model: how to build it, the kinds of data it takes, and the arguments that follow from the data."""
 
-    build: Callable[..., Module]
+    build: type[Module]
     kinds: tuple[str, ...]
     arguments: Callable[[Data], Arguments]
 
@@ -82,10 +83,22 @@ NAMES = tuple(_ENTRIES)
 def create(name: str, **arguments: Any) -> Module:
     """Return a new model by name, with the arguments of its class. Errors: `UnknownNameError`, `ArgumentError`."""
     entry = _entry(name)
+    known = _known_arguments(entry.build)
+    for argument in arguments:
+        if argument not in known:
+            raise ArgumentError(f"the model {name!r} has no argument {argument!r}: {nearest(argument, known)}")
     try:
         return entry.build(**arguments)
     except TypeError as error:
         raise ArgumentError(f"cannot build the model {name!r}: {error}") from error
+
+
+def _known_arguments(build: type[Module]) -> list[str]:
+    """Return the names of a model's arguments; what a recurrent classifier passes on, its layer knows."""
+    classes = [*build.__mro__, *getattr(build, "layer", build).__mro__]
+    parameters = [p for c in classes if "__init__" in vars(c) for p in signature(c.__init__).parameters.values()]
+    variable = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    return list(dict.fromkeys(p.name for p in parameters if p.kind not in variable and p.name != "self"))
 
 
 def fitting(data: Data) -> list[str]:

@@ -103,6 +103,11 @@ def evaluate(folder: PathLike, data_name: str | None = None, root: str | None = 
         raise FileError(f"{str(folder)!r} has no {MODEL} yet; go on with it: amont train --resume {folder}")
     load(model, Path(folder) / MODEL)
     data = datasets.load(data_name, root or config.root or None) if data_name else trained_on
+    if (data.kind, data.num_classes) != (trained_on.kind, trained_on.num_classes):
+        raise ArgumentError(
+            f"{str(folder)!r} was trained on {trained_on.kind} data with {trained_on.num_classes} classes, but "
+            f"{data.name!r} is {data.kind} data with {data.num_classes} classes; evaluate it on data of its own kind"
+        )
     return _test(_trainer(config, model, 1, None, False), data)
 
 
