@@ -134,7 +134,9 @@ def test_names_that_do_not_exist() -> None:
 
 def test_a_model_that_does_not_fit_leaves_nothing_behind() -> None:
     assert "models that fit it: gru, lstm, rnn" in refused("train", "lenet", "--data", "japanese-vowels")
-    assert "no argument 'depth': did you mean 'dropout'? known:" in refused("train", "mlp", "--data", "digits", "--set", "depth=3")
+    assert "no argument 'depth': did you mean 'dropout'? known:" in refused(
+        "train", "mlp", "--data", "digits", "--set", "depth=3"
+    )
     assert "cannot build the model 'mlp'" in refused("train", "mlp", "--data", "digits", "--set", "sizes=3")
     assert "mean 'hidden_size'" in refused("train", "gru", "--data", "japanese-vowels", "--set", "hiden_size=3")
     assert not any(Path("runs").glob("*"))
