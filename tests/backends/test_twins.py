@@ -5,11 +5,10 @@ import pytest
 
 from amont.backends.select import load
 from tests.backends.cases import Case, all_cases
-from tests.backends.twins import needs, numeric_gradient, run
+from tests.backends.twins import assert_cpu_equals_reference, needs, numeric_gradient, run
 
 CASES = all_cases()
 SMALL = [c for c in CASES if sum(a.size for a in c.make("f8") if isinstance(a, np.ndarray)) < 1500]
-TOLERANCE = {"float64": {"rtol": 1e-9, "atol": 1e-10}, "float32": {"rtol": 2e-4, "atol": 2e-5}}
 
 
 @pytest.mark.parametrize("case", SMALL, ids=str)
@@ -26,17 +25,7 @@ def test_reference_gradient_is_the_numeric_one(case: Case) -> None:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_cpu_equals_reference(case: Case, dtype: str) -> None:
-    _, expected, expected_gradients = run("reference", case, dtype)
-    _, outputs, gradients = run("cpu", case, dtype)
-    tolerance = {k: v * case.tolerance for k, v in TOLERANCE[dtype].items()}
-    for out, ref in zip(outputs, expected, strict=True):
-        assert out.dtype == ref.dtype
-        np.testing.assert_allclose(out, ref, **tolerance)
-    for index, (gradient, reference) in enumerate(zip(gradients, expected_gradients, strict=True)):
-        assert (gradient is None) == (reference is None), f"gradient {index}"
-        if reference is not None:
-            assert gradient.dtype == reference.dtype
-            np.testing.assert_allclose(gradient, reference, err_msg=f"gradient {index}", **tolerance)
+    assert_cpu_equals_reference(case, dtype)
 
 
 def test_every_kernel_has_a_case() -> None:

@@ -12,14 +12,32 @@ from tests.backends.cases import Case
 Arrays = tuple[Any, ...]
 
 
-def run(backend: str, case: Case, dtype: Any) -> tuple[Arrays, Arrays, Arrays]:
-    """Return (inputs, outputs, gradients) for a fixed random upstream gradient."""
+TOLERANCE = {"float64": {"rtol": 1e-9, "atol": 1e-10}, "float32": {"rtol": 2e-4, "atol": 2e-5}}
+
+
+def assert_cpu_equals_reference(case: Case, dtype: str, upstream_of: int | None = None) -> None:
+    """Compare outputs and gradients, values and types, of the two backends."""
+    _, expected, expected_gradients = run("reference", case, dtype, upstream_of)
+    _, outputs, gradients = run("cpu", case, dtype, upstream_of)
+    tolerance = {k: v * case.tolerance for k, v in TOLERANCE[dtype].items()}
+    for out, ref in zip(outputs, expected, strict=True):
+        assert out.dtype == ref.dtype
+        np.testing.assert_allclose(out, ref, **tolerance)
+    for index, (gradient, reference) in enumerate(zip(gradients, expected_gradients, strict=True)):
+        assert (gradient is None) == (reference is None), f"gradient {index}"
+        if reference is not None:
+            assert gradient.dtype == reference.dtype
+            np.testing.assert_allclose(gradient, reference, err_msg=f"gradient {index}", **tolerance)
+
+
+def run(backend: str, case: Case, dtype: Any, upstream_of: int | None = None) -> tuple[Arrays, Arrays, Arrays]:
+    """Return (inputs, outputs, gradients) for a fixed random upstream gradient (of one output only, if said)."""
     kernels = load(backend)
     arrays = case.make(dtype)
     before = [a.copy() if isinstance(a, np.ndarray) else a for a in arrays]
     result, cache = getattr(kernels, f"{case.kernel}_forward")(*arrays, **case.params)
     outputs = result if isinstance(result, tuple) else (result,)
-    upstream = upstreams(outputs)
+    upstream = tuple(u if upstream_of in (None, i) else None for i, u in enumerate(upstreams(outputs)))
     gradients = getattr(kernels, f"{case.kernel}_backward")(
         upstream if isinstance(result, tuple) else upstream[0], cache, needs(case, arrays)
     )
