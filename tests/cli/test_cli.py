@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from amont.cli.main import app
 from amont.training import History, Trainer
+from amont.training.run_folder import claimed
 from amont.version import __version__
 
 
@@ -159,6 +160,13 @@ def test_a_run_that_cannot_go_on_is_left_as_it_is(run: Path) -> None:
     (run / "state.safetensors").unlink()
     assert "no state.safetensors any more" in refused("train", "--resume", str(run), "--epochs", "3")
     del before["state.safetensors"]
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_a_run_that_is_going_on_is_left_alone(run: Path) -> None:
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    with claimed(run):
+        assert "another training writes to" in refused("train", "--resume", str(run), "--epochs", "3")
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
 
 

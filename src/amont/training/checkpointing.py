@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from amont.core.errors import FileError
 from amont.training.callback import Callback
 from amont.training.history import Row
 from amont.training.monitor import Monitor
-from amont.training.run_folder import HISTORY, MODEL, STATE
+from amont.training.run_folder import HISTORY, MODEL, STATE, claimed
 
 if TYPE_CHECKING:
     from amont.training.trainer import Trainer
@@ -33,6 +34,7 @@ class Checkpoint(Callback):
         self.folder = Path(folder)
         self.monitor = Monitor(monitor, mode=mode) if monitor is not None else None
         self.overwrite = overwrite
+        self._claim = ExitStack()
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Make the folder a whole run from the first moment on."""
@@ -45,7 +47,12 @@ class Checkpoint(Callback):
             )
         self.overwrite = True  # from here on it is this run's own folder
         make_folder(self.folder)
+        self._claim.enter_context(claimed(self.folder))
         sweep(self.folder)
+        self._save_first(trainer)
+
+    def _save_first(self, trainer: Trainer) -> None:
+        """Write what the folder has before the first step; nobody else writes to it now."""
         if not (trainer.resumed_from and (self.folder / MODEL).exists()):
             save(trainer.model, self.folder / MODEL)
         self._save_state(trainer)
@@ -64,6 +71,10 @@ class Checkpoint(Callback):
         """Save the final weights, which may be the best ones now."""
         if self.monitor is None:
             save(trainer.model, self.folder / MODEL)
+
+    def on_close(self, trainer: Trainer) -> None:
+        """Let others have the folder."""
+        self._claim.close()
 
     def _save_state(self, trainer: Trainer) -> None:
         save_state(trainer.state_dict(), self.folder / STATE)

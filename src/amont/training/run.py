@@ -11,12 +11,11 @@ from amont import data as datasets
 from amont import models
 from amont.checkpoint import load
 from amont.core import rng as streams
-from amont.core.atomic import PathLike, make_folder
+from amont.core.atomic import PathLike
 from amont.core.errors import ArgumentError, FileError
 from amont.nn import Module
 from amont.ops.loss import cross_entropy
 from amont.training import recipes
-from amont.training.callback import Callback
 from amont.training.checkpointing import Checkpoint
 from amont.training.config import RunConfig
 from amont.training.early_stopping import EarlyStopping
@@ -66,22 +65,22 @@ def train(config: RunConfig, folder: PathLike, *, resume: bool = False, progress
     return run
 
 
-class _KeepSettings(Callback):
-    """Write `config.toml` when training starts: data, model and state have turned out to fit by then."""
-
-    order = Checkpoint.order - 1
+class _RunCheckpoint(Checkpoint):
+    """Writes `config.toml` too, when training starts: data, model and state have turned out to fit by then."""
 
     def __init__(self, config: RunConfig, folder: Path) -> None:
-        self.config, self.folder = config, folder
+        super().__init__(folder)
+        self.config = config
 
-    def on_fit_start(self, trainer: Trainer) -> None:
+    def _save_first(self, trainer: Trainer) -> None:
         """Write the settings, unless they would deny epochs that were made."""
         if trainer.epoch > self.config.epochs:
             raise ArgumentError(
                 f"{str(self.folder)!r} has made {trainer.epoch} epochs already, so it cannot end after "
                 f"{self.config.epochs}; give {trainer.epoch} epochs or more"
             )
-        self.config.save(make_folder(self.folder) / CONFIG)
+        self.config.save(self.folder / CONFIG)
+        super()._save_first(trainer)
 
 
 def _has_state(folder: Path) -> bool:
@@ -118,7 +117,7 @@ def _trainer(config: RunConfig, model: Module, batches: int, folder: Path | None
     if folder is not None:
         # Without a patience the best weights are kept all the same, and training is never stopped.
         patience = config.patience or config.epochs + 1
-        callbacks = [EarlyStopping("val_loss", patience=patience), _KeepSettings(config, folder), Checkpoint(folder)]
+        callbacks = [EarlyStopping("val_loss", patience=patience), _RunCheckpoint(config, folder)]
     return Trainer(
         model,
         partial(cross_entropy, label_smoothing=config.label_smoothing),

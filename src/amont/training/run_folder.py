@@ -12,6 +12,8 @@ epoch. The other files follow from it, so a run that was killed between two of t
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from amont.core.atomic import PathLike, cannot_write, make_folder
@@ -45,3 +47,30 @@ def free_folder(wanted: PathLike) -> Path:
             raise cannot_write(path, error) from error
         else:
             return path
+
+
+@contextmanager
+def claimed(folder: PathLike) -> Iterator[None]:
+    """Keep other trainings out of a run folder. The lock ends with the process, also when it is killed.
+
+    Errors: `FileError` if another training holds it. Where the system has no such locks nothing is kept out.
+    """
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FileError(
+                f"another training writes to {os.fspath(folder)!r} at this moment; wait for its end, or choose another "
+                f"folder"
+            ) from None
+        except OSError:
+            pass  # a network drive may have no locks
+        yield
+    finally:
+        os.close(handle)
