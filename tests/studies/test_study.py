@@ -152,5 +152,6 @@ def test_tuning_never_opens_the_test_set(tmp_path: Path, monkeypatch: pytest.Mon
         experiment, "train", lambda run, model, a, b: seen.append((len(a), len(b))) or train(run, model, a, b)
     )
     outcome = tune.tune(RunStore(tmp_path), models=("logistic",))
-    assert seen == [(105, 15)] * 6  # 7/8 and 1/8 of the 120 training samples
+    runs = len(config.candidates("logistic")) * len(tune.SEEDS)
+    assert seen == [(105, 15)] * runs  # 7/8 and 1/8 of the 120 training samples
     assert outcome["models"]["logistic"]["chosen"] in [c["recipe"] for c in outcome["models"]["logistic"]["candidates"]]
