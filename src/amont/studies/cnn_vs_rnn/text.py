@@ -158,8 +158,8 @@ def method(results: Results, lang: Language) -> list[str]:
             "on a stratified validation split (one eighth of the training set, never the test set), mean of {seeds} "
             "seeds; Table 5 shows all candidates. The networks were then trained on the whole training set. Shuffled "
             "signals and digits use the same values; amont study cnn-vs-rnn --tune makes the choice again. "
-            "Weight decay is a candidate for the MLP alone: the published networks are trained without, and that the MLP "
-            "may have it was decided after a first run without it had been seen on the test set."
+            "Weight decay is a candidate for the MLP alone: the published networks are trained without, and that the "
+            "MLP may have it was decided after a first run without it had been seen on the test set."
         ).format(seeds=len(results["tuning"]["seeds"])),
         _(
             "Memory experiment. One direction, 32 hidden units, only the last state is read; all models are trained "
