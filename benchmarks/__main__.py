@@ -1,3 +1,5 @@
-from benchmarks.quick import main
+"""`python -m benchmarks`; see `cli.py`."""
+
+from benchmarks.cli import main
 
 main()

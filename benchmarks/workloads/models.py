@@ -1,0 +1,71 @@
+"""The rows of the table: models, sizes, and the ratio PyTorch time ÷ amont time that each is to reach."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A training step (forward, loss, backward, SGD with momentum 0.9), or a forward pass in test mode.
+
+    shape: of the input, batch included.
+    at_least, aim: the goals, PyTorch time ÷ amont time. hidden: H of a recurrent layer.
+    """
+
+    name: str
+    model: str
+    shape: tuple[int, ...]
+    classes: int
+    at_least: float
+    aim: float
+    training: bool = True
+    hidden: int = 0
+
+    kind = "model"
+
+    def request(self) -> dict[str, Any]:
+        """Return what a worker needs to build this workload, as plain values."""
+        return {"kind": self.kind, **asdict(self)}
+
+
+_T100, _T40 = (64, 100, 64), (100, 40, 1)  # (N, T, D)
+
+TRAINING = (
+    Workload("MLP b64", "mlp", (64, 784), 10, 1.8, 3.0),
+    Workload("LeNet-5 b64", "lenet", (64, 1, 28, 28), 10, 2.5, 4.0),
+    Workload("ResNet-18 3×32×32 b64", "resnet18", (64, 3, 32, 32), 10, 1.6, 2.2),
+    Workload("ResNet-18 3×224×224 b8", "resnet18", (8, 3, 224, 224), 1000, 1.3, 1.8),
+    Workload("AlexNet 3×224×224 b16", "alexnet", (16, 3, 224, 224), 1000, 1.2, 1.6),
+    Workload("RNN T100 N64 D64 H256", "rnn", _T100, 64, 1.3, 2.0, hidden=256),
+    Workload("GRU T100 N64 D64 H256", "gru", _T100, 64, 1.5, 2.2, hidden=256),
+    Workload("LSTM T100 N64 D64 H256", "lstm", _T100, 64, 1.15, 1.5, hidden=256),
+    Workload("LSTM T40 N100 D1 H64", "lstm", _T40, 10, 1.2, 2.0, hidden=64),
+    Workload("GRU T40 N100 D1 H64", "gru", _T40, 10, 1.8, 3.0, hidden=64),
+)
+INFERENCE = (
+    Workload("infer LeNet-5 b1", "lenet", (1, 1, 28, 28), 10, 1.2, 2.0, training=False),
+    Workload("infer ResNet-18 224 b1", "resnet18", (1, 3, 224, 224), 1000, 1.2, 2.0, training=False),
+    Workload("infer LSTM T100 b1", "lstm", (1, 100, 64), 64, 1.2, 2.0, training=False, hidden=256),
+)
+WORKLOADS = TRAINING + INFERENCE
+
+# Goals of the table as a whole.
+GEOMETRIC_MEAN_AT_LEAST, GEOMETRIC_MEAN_AIM = 1.6, 2.2
+JAX_MODELS = ("mlp", "lenet")  # what `jax_side.py` has
+JAX_AT_LEAST = {"mlp": 1.1}
+
+LEARNING_RATE = 1e-3  # small: see the package's docstring on denormals
+MOMENTUM = 0.9
+
+
+def batch(workload: Workload) -> tuple[Array, Array]:
+    """Return x and its labels: the same numbers on every side."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(workload.shape, np.float32)
+    return x, rng.integers(0, workload.classes, workload.shape[0])

@@ -1,0 +1,70 @@
+"""The small models in PyTorch, with the parameter names of `amont.models`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from benchmarks.workloads.models import Workload
+
+
+class MLP(nn.Module):
+    """As `amont.models.MLP` with two hidden layers."""
+
+    def __init__(self, features: int, classes: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Flatten(), nn.Linear(features, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, classes)
+        )
+
+    def forward(self, x: Any) -> Any:
+        return self.layers(x)
+
+
+class LeNet5(nn.Module):
+    """As `amont.models.LeNet5` on 1×28×28 images."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        )  # fmt: skip
+        self.classifier = nn.Sequential(
+            nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, classes)
+        )
+
+    def forward(self, x: Any) -> Any:
+        return self.classifier(self.features(x))
+
+
+class Classifier(nn.Module):
+    """As `amont.models.LSTMClassifier` and its kin: the last state goes to a dense layer."""
+
+    def __init__(self, workload: Workload) -> None:
+        super().__init__()
+        layer = getattr(nn, workload.model.upper())
+        self.recurrent = layer(workload.shape[2], workload.hidden, batch_first=True)
+        self.classifier = nn.Linear(workload.hidden, workload.classes)
+
+    def forward(self, x: Any) -> Any:
+        last = self.recurrent(x)[1]
+        return self.classifier((last[0] if isinstance(last, tuple) else last)[-1])
+
+
+def make(workload: Workload) -> nn.Module:
+    """Return the model of a workload."""
+    if workload.model == "mlp":
+        return MLP(workload.shape[1], workload.classes)
+    if workload.model == "lenet":
+        return LeNet5(workload.classes)
+    if workload.model == "resnet18":
+        from benchmarks.workloads.resnet_torch import ResNet18
+
+        return ResNet18(workload.classes, workload.shape[2])
+    if workload.model == "alexnet":
+        from benchmarks.workloads.alexnet_torch import AlexNet
+
+        return AlexNet(workload.classes)
+    return Classifier(workload)
