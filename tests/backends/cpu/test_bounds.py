@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from amont.backends.cpu import conv, jit
+from amont.backends.cpu import jit, patches
 from amont.backends.select import load
 from tests.backends.cases import Case, all_cases
 from tests.backends.cpu.guards import Guards, guarded
@@ -43,12 +43,12 @@ def test_margins_stay_untouched_and_bits_repeat(case: Case, threads: int, monkey
     monkeypatch.setattr(jit, "_threads", threads)
     arrays = case.make(np.float32)
     first = run(case, arrays)
-    conv._places.cache_clear()
+    patches._places.cache_clear()
     with guarded() as guards:
         inside = tuple(guards.copy(a) if isinstance(a, np.ndarray) else a for a in arrays)
         second = run(case, inside)
         guards.check()
-    conv._places.cache_clear()
+    patches._places.cache_clear()
     for one, two in zip(first, second, strict=True):
         assert (one is None) == (two is None)
         if one is not None:

@@ -1,206 +1,58 @@
-"""Convolution as matrix products over patches that are packed block by block in cache, never written out as a whole.
+"""Convolution: which algorithm serves which shape is decided here; the algorithms have files of their own.
 
-The product of Chellapilla et al. (2006), y = W · patches with W (K, C·offsets) and patches (C·offsets, positions);
-here a block of patches is packed directly in the layout of the register tile. An input position is the sum of two
-numbers in the flattened, padded image: `base[i]` of the output position i and `offset[r]` of the row r = (c, m) of the
-patch matrix. So the kernels do not know how many spatial axes there are, nor about stride and dilation.
-
-Channels of y are the rows of the tile, positions its columns: y keeps its layout (N, K, *S), and few output channels
-(LeNet's 6) waste nothing.
-
-Tried, LeNet's first layer (64 × 1 × 28 × 28, 6 filters 5 × 5), two cores: copying 16 positions at once where they lie
-side by side, one by one elsewhere. Padding is a NumPy copy of the whole batch.
+An algorithm is three functions, since convolution is linear in x and in w: y from x and w, dx from dy and w, dw from dy
+and x. Forward's cache keeps the choice, so that backward is the gradient of what forward computed.
 """
 
 from __future__ import annotations
 
-import math
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from amont.backends.cpu.gemm import ONE, ZERO, multiply, pack
-from amont.backends.cpu.jit import kernel, parallel, share, threads_for
-from amont.backends.cpu.simd import COLUMNS
-from amont.backends.reference.windows import cut_edges, offsets, pad_edges
-from amont.core.shapes import conv_output_size
+from amont.backends.cpu import patches
+from amont.backends.cpu.patches import Grid
 
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
 Ints = tuple[int, ...]
 
-ROW_BLOCK = 256  # rows of the patch matrix in one block, …
-POSITION_BLOCK = 8 * COLUMNS  # … and positions: 128 KB of float32 with AVX2's 16 columns
+
+class Algorithm(NamedTuple):
+    """The three products that make a convolution."""
+
+    forward: Callable[[Array, Array, Array | None, Grid], Array]  # x, w, b → y
+    input_gradient: Callable[[Array, Array, Ints, Grid], Array]  # dy, w, shape of x → dx
+    weight_gradient: Callable[[Array, Array, Ints, Grid], Array]  # dy, x, shape of w → dw
+
+
+PATCHES = Algorithm(patches.forward, patches.input_gradient, patches.weight_gradient)
+
+
+def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
+    """Return the algorithm for a convolution. The first row that fits is taken.
+
+    | shapes | algorithm | measured |
+    |---|---|---|
+    | all | products over packed patches | |
+    """
+    return PATCHES
 
 
 def conv_forward(
     x: Array, w: Array, b: Array | None, *, stride: Ints, padding: Ints, dilation: Ints, groups: int
 ) -> tuple[Array, Any]:
     """y[n, k, i] = Σ_c Σ_m X[n, c, s·i + d·m − p] · w[k, c, m] + b[k]."""
-    out = tuple(map(conv_output_size, x.shape[2:], w.shape[2:], stride, padding, dilation))
-    X = np.ascontiguousarray(pad_edges(x, padding, padding) if any(padding) else x)
-    base, offset = _places(X.shape[2:], w.shape[1:], out, stride, dilation)
-    w = np.ascontiguousarray(w)
-    y = np.empty((len(x), len(w), *out), x.dtype)
-    bias = np.zeros(len(w), x.dtype) if b is None else np.ascontiguousarray(b)
-    blocks = -(-len(base) // POSITION_BLOCK)
-    parts = threads_for(y.size * len(offset) // 8, len(x) * groups * blocks)
-    sizes = (groups, len(w) // groups, len(offset), math.prod(X.shape[1:]) // groups)
-    _forward(parts, X.reshape(-1), w.reshape(-1), bias, y.reshape(-1), base, offset, len(x), *sizes)
-    return y, (x.shape, X, w, base, offset, out[-1], stride[-1], padding, groups)
+    grid = Grid(stride, padding, dilation, groups)
+    algorithm = choose(x, w, grid)
+    return algorithm.forward(x, w, b, grid), (x, w, grid, algorithm)
 
 
 def conv_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
-    """dx spreads dy · w over the places that were read; dw = Σ dy · patchᵀ; db = Σ dy."""
-    shape, X, w, base, offset, row, step, padding, groups = cache
-    dy = np.ascontiguousarray(dy)
-    sizes = (groups, len(w) // groups, len(offset), math.prod(X.shape[1:]) // groups)
-    flat, N, work = dy.reshape(-1), len(dy), dy.size * len(offset) // 8
-    dx = dw = None
-    if needs[0]:
-        dX = np.zeros_like(X)
-        parts = threads_for(work, N * groups)
-        _input_gradient(parts, flat, w.reshape(-1), dX.reshape(-1), base, offset, row, step, N, *sizes)
-        dx = cut_edges(dX, padding, shape[2:])
-    if needs[1]:
-        parts = threads_for(work, N * -(-len(base) // POSITION_BLOCK))
-        sums = np.zeros((parts, *w.shape), w.dtype)
-        _weight_gradient(parts, flat, X.reshape(-1), sums.reshape(-1), base, offset, N, *sizes)
-        dw = sums[0] if parts == 1 else sums.sum(axis=0)
-    db = dy.reshape(N, len(w), len(base)).sum(axis=2).sum(axis=0) if needs[2] else None
+    """dx = Σ dy · w and dw = Σ dy · x over the pairs that forward multiplied; db = Σ dy."""
+    x, w, grid, algorithm = cache
+    dx = algorithm.input_gradient(dy, w, x.shape, grid) if needs[0] else None
+    dw = algorithm.weight_gradient(dy, x, w.shape, grid) if needs[1] else None
+    db = dy.sum(axis=tuple(range(2, dy.ndim))).sum(axis=0) if needs[2] else None
     return dx, dw, db
-
-
-@lru_cache(maxsize=256)
-def _places(padded: Ints, kernel_: Ints, out: Ints, stride: Ints, dilation: Ints) -> tuple[Array, Array]:
-    """Return where in a flattened padded image the output positions and the patch rows lie; their sum is the place."""
-    steps = [math.prod(padded[axis + 1 :]) for axis in range(len(padded))]
-    base = np.zeros((), np.int64)
-    for n, s, step in zip(out, stride, steps):
-        base = np.add.outer(base, np.arange(n) * s * step)
-    window = [sum(m * d * step for m, d, step in zip(place, dilation, steps)) for place in offsets(kernel_[1:])]
-    offset = np.add.outer(np.arange(kernel_[0]) * math.prod(padded), np.array(window, np.int64))
-    return base.reshape(-1), offset.reshape(-1)
-
-
-@kernel
-def _pack_positions(X, start, base, p0, pn, offset, r0, rn, panel):
-    """Copy X[start + base[p] + offset[r]] to `panel` as [pn / COLUMNS][rn][COLUMNS], filled up with zeros."""
-    for c in range(0, pn, COLUMNS):
-        b = base[p0 + c : p0 + min(pn, c + COLUMNS)]
-        out = panel[c * rn : (c + COLUMNS) * rn]
-        whole = b.size == COLUMNS
-        side_by_side = whole and b[b.size - 1] - b[0] == COLUMNS - 1
-        for r in range(rn):
-            place = start + offset[r0 + r]
-            line = out[r * COLUMNS : (r + 1) * COLUMNS]
-            if side_by_side:
-                x = X[place + b[0] : place + b[0] + COLUMNS]
-                for j in range(COLUMNS):
-                    line[j] = x[j]
-            else:
-                x = X[place:]
-                for j in range(b.size):
-                    line[j] = x[b[j]]
-                for j in range(b.size, COLUMNS):
-                    line[j] = 0
-
-
-@parallel
-def _forward(part, parts, X, w, bias, y, base, offset, N, G, K, R, image):
-    """One item is a block of positions of one image and group; y = bias + W · patches."""
-    P = base.size
-    blocks = (P + POSITION_BLOCK - 1) // POSITION_BLOCK
-    panel = np.empty(min(R, ROW_BLOCK) * POSITION_BLOCK, X.dtype)
-    first, last = share(part, parts, N * G * blocks)
-    for item in range(first, last):
-        image_group, p0 = item // blocks, (item % blocks) * POSITION_BLOCK
-        group, pn = image_group % G, min(POSITION_BLOCK, P - p0)
-        y0 = image_group * K * P + p0
-        for k in range(K):
-            line = y[y0 + k * P : y0 + k * P + pn]
-            for p in range(line.size):
-                line[p] = bias[group * K + k]
-        for r0 in range(0, R, ROW_BLOCK):
-            rn = min(ROW_BLOCK, R - r0)
-            _pack_positions(X, image_group * image, base, p0, pn, offset, r0, rn, panel)
-            multiply(w, group * K * R + r0, R, ONE, panel, y, y0, P, K, pn, rn, True)
-
-
-@parallel
-def _input_gradient(part, parts, dy, w, dX, base, offset, row, step, N, G, K, R, image):
-    """One item is an image and group, so that no two threads add to the same place: dpatches = Wᵀ dy, spread out."""
-    P = base.size
-    panel = np.empty(K * POSITION_BLOCK, dy.dtype)
-    patches = np.empty(R * POSITION_BLOCK, dy.dtype)
-    first, last = share(part, parts, N * G)
-    for item in range(first, last):
-        for p0 in range(0, P, POSITION_BLOCK):
-            pn = min(POSITION_BLOCK, P - p0)
-            pack(dy, item * K * P + p0, P, ONE, K, pn, panel)
-            multiply(w, (item % G) * K * R, ONE, R, panel, patches, ZERO, POSITION_BLOCK, R, pn, K, False)
-            for r in range(R):
-                _spread(
-                    patches[r * POSITION_BLOCK : r * POSITION_BLOCK + pn],
-                    dX,
-                    item * image + offset[r],
-                    base,
-                    p0,
-                    row,
-                    step,
-                )
-
-
-@kernel
-def _spread(line, dX, start, base, p0, row, step):
-    """Add a line of gradients to the places that its positions read, one row of the output at a time."""
-    p = 0
-    while p < line.size:
-        n = min(row - (p0 + p) % row, line.size - p)
-        place = start + base[p0 + p]
-        one, to = line[p : p + n], dX[place : place + (n - 1) * step + 1]
-        if step == 1:
-            for j in range(one.size):
-                to[j] += one[j]
-        else:
-            for j in range(one.size):
-                to[j * step] += one[j]
-        p += n
-
-
-@kernel
-def _pack_rows_of_patches(X, start, base, p0, pn, offset, panel):
-    """Copy X[start + base[p] + offset[r]] to `panel` as [R / COLUMNS][pn][COLUMNS], filled up with zeros."""
-    R = offset.size
-    for r0 in range(0, R, COLUMNS):
-        o = offset[r0 : min(R, r0 + COLUMNS)]
-        out = panel[r0 * pn : (r0 + COLUMNS) * pn]
-        for p in range(pn):
-            x = X[start + base[p0 + p] :]
-            line = out[p * COLUMNS : (p + 1) * COLUMNS]
-            if o.size == COLUMNS:
-                for j in range(COLUMNS):
-                    line[j] = x[o[j]]
-            else:
-                for j in range(o.size):
-                    line[j] = x[o[j]]
-                for j in range(o.size, COLUMNS):
-                    line[j] = 0
-
-
-@parallel
-def _weight_gradient(part, parts, dy, X, dw, base, offset, N, G, K, R, image):
-    """dW += dy · patchesᵀ over this part's blocks of positions; each part adds into its own dw."""
-    P = base.size
-    blocks = (P + POSITION_BLOCK - 1) // POSITION_BLOCK
-    panel = np.empty((R + COLUMNS) * POSITION_BLOCK, X.dtype)
-    first, last = share(part, parts, N * blocks)
-    for item in range(first, last):
-        n, p0 = item // blocks, (item % blocks) * POSITION_BLOCK
-        pn = min(POSITION_BLOCK, P - p0)
-        for group in range(G):
-            image_group = n * G + group
-            _pack_rows_of_patches(X, image_group * image, base, p0, pn, offset, panel)
-            to = (part * G + group) * K * R
-            multiply(dy, image_group * K * P + p0, P, ONE, panel, dw, to, R, K, R, pn, True)
