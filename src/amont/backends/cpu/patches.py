@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from amont.backends.cpu.direct import Grid
 from amont.backends.cpu.gemm import ONE, ZERO, multiply, pack
 from amont.backends.cpu.jit import kernel, parallel, share, threads_for
 from amont.backends.cpu.simd import COLUMNS
@@ -31,15 +32,6 @@ Ints = tuple[int, ...]
 
 ROW_BLOCK = 256  # rows of the patch matrix in one block, …
 POSITION_BLOCK = 8 * COLUMNS  # … and positions: 128 KB of float32 with AVX2's 16 columns
-
-
-class Grid(NamedTuple):
-    """How the kernel moves: j = stride · i + dilation · m − padding."""
-
-    stride: Ints
-    padding: Ints
-    dilation: Ints
-    groups: int
 
 
 def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:

@@ -1,0 +1,333 @@
+"""Direct convolution: sums over the window straight from the image, block by block in cache, without a patch matrix.
+
+A block of the output is computed from the part of the input that it sees, copied to a small buffer with its border of
+zeros. With a stride the buffer holds sub-images, one for each remainder of the row and the column: in each of them the
+windows move by one. So everything is a convolution of stride 1, and the numbers that a place of the window (a row
+r = (c, m) of the patch matrix) shows to consecutive output positions lie side by side:
+
+    position p = i · QW + j reads buffer[p + offset[r]]      i, j: row and column in the block
+
+QW is the number of columns of a sub-image. The register tiles of `tiles` take 16 (AVX2) such positions at once. At the
+end of each row, some belong to no output (4 of 31 for a 5 × 5 kernel on 27 columns); they are computed, not used.
+
+1. Forward: buffer ← x; sums[k, p] = b[k] + Σ_r w[k, r] · buffer[p + offset[r]]; y ← sums.
+2. Input gradient: panel ← dy, zero where no output is; buffer[p + offset[r]] += Σ_k w[k, r] · dy[k, p]; dx += buffer.
+3. Weight gradient: lines ← dy likewise, buffer ← x; dw[k, r] += Σ_p dy[k, p] · buffer[p + offset[r]].
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from amont.backends.cpu.jit import kernel, parallel, share, threads_for
+from amont.backends.cpu.simd import COLUMNS, LANES, ROWS
+from amont.backends.cpu.tiles import DOT_COLUMNS, DOT_ROWS, dot_tile, gather_tile, scatter_tile
+from amont.core.shapes import conv_output_size
+
+Array = np.ndarray[Any, Any]
+Ints = tuple[int, ...]
+
+# Positions of a block, rows of the patch matrix, numbers of x in the buffer, channels of y: each at most about.
+FORWARD = 192, 256, 32_000, 128
+INPUT_GRADIENT = 192, 144, 16_000, 256
+WEIGHT_GRADIENT = 512, 512, 4_000, 0
+
+
+class Grid(NamedTuple):
+    """How the kernel moves: j = stride · i + dilation · m − padding."""
+
+    stride: Ints
+    padding: Ints
+    dilation: Ints
+    groups: int
+
+
+class Block(NamedTuple):
+    """Sizes: of the convolution (C and K are channels of one group), and of the blocks it is computed in."""
+
+    N: int
+    G: int
+    C: int
+    K: int
+    H: int
+    W: int
+    OH: int
+    OW: int
+    M: int  # places in the window
+    sh: int  # stride
+    sw: int
+    ph: int  # padding
+    pw: int
+    ah: int  # remainders of rows and columns by the stride that are read
+    aw: int
+    BH: int  # rows and columns of a block of the output …
+    BW: int
+    QH: int  # … and of the sub-images that it reads
+    QW: int
+    P: int  # positions of a block, in whole registers
+    CB: int  # channels of x in one buffer
+    KB: int  # channels of y at a time
+
+
+def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:
+    """y[n, k, i] = Σ_c Σ_m X[n, c, s·i + d·m − p] · w[k, c, m] + b[k]."""
+    block, offset, out, items = _plan(x.shape, w.shape, grid, *FORWARD)
+    y = np.empty((len(x), len(w), *out), x.dtype)
+    bias = np.zeros(len(w), x.dtype) if b is None else np.ascontiguousarray(b)
+    parts = threads_for(y.size * block.C * block.M // 16, items)
+    _forward(parts, _line(x), _line(w), bias, y.reshape(-1), offset, block)
+    return y
+
+
+def input_gradient(dy: Array, w: Array, shape: Ints, grid: Grid) -> Array:
+    """dX[n, c, s·i + d·m] += Σ_k dy[n, k, i] · w[k, c, m]."""
+    block, offset, _, _ = _plan(shape, w.shape, grid, *INPUT_GRADIENT)
+    dx = np.zeros(shape, dy.dtype)
+    turned = w.reshape(block.G, block.K, block.C * block.M).transpose(0, 2, 1)
+    items = block.N * block.G * -(-block.C // block.CB)
+    parts = threads_for(dy.size * block.C * block.M // 16, items)
+    _input_gradient(parts, _line(dy), _line(turned), dx.reshape(-1), offset, block)
+    return dx
+
+
+def weight_gradient(dy: Array, x: Array, shape: Ints, grid: Grid) -> Array:
+    """dw[k, c, m] = Σ_n Σ_i dy[n, k, i] · X[n, c, s·i + d·m − p]."""
+    block, offset, _, _ = _plan(x.shape, shape, grid, *WEIGHT_GRADIENT)
+    R = block.C * block.M
+    parts = threads_for(dy.size * R // 16, block.N * -(-block.OH // block.BH) * -(-block.OW // block.BW))
+    sums = np.zeros((parts, block.G, _up(block.K, DOT_ROWS), _up(R, DOT_COLUMNS)), dy.dtype)
+    _weight_gradient(parts, _line(dy), _line(x), sums.reshape(-1), offset, block)
+    dw = sums[:, :, : block.K, :R]
+    return (dw[0] if parts == 1 else dw.sum(axis=0)).reshape(shape)
+
+
+def _line(a: Array) -> Array:
+    return np.ascontiguousarray(a).reshape(-1)
+
+
+def _up(n: int, step: int) -> int:
+    """Return the multiple of `step` at or above n."""
+    return -(-n // step) * step
+
+
+@lru_cache(maxsize=256)
+def share_used(x: Ints, w: Ints, grid: Grid) -> float:
+    """Return which share of the positions that forward computes belongs to an output."""
+    s = _plan(x, w, grid, *FORWARD)[0]
+    computed = -(-s.OH // s.BH) * -(-s.OW // s.BW) * s.P
+    return s.OH * s.OW / computed if computed else 1.0
+
+
+@lru_cache(maxsize=256)
+def _plan(x: Ints, w: Ints, grid: Grid, positions: int, rows: int, floats: int, outputs: int) -> Any:
+    """Return the block sizes, the offset table, the output's size, and the number of forward's items.
+
+    A block has about `positions` positions, at most about `rows` rows of the patch matrix, `floats` numbers of x and
+    `outputs` channels of y.
+    """
+    out = tuple(map(conv_output_size, x[2:], w[2:], *grid[:3]))
+    (H, W), (OH, OW), (SH, SW), (sh, sw), (ph, pw), (dh, dw) = (
+        (fill, size[0]) if len(size) == 1 else size
+        for fill, size in ((1, x[2:]), (1, out), (1, w[2:]), (1, grid[0]), (0, grid[1]), (1, grid[2]))
+    )
+    more_rows, more_columns = (SH - 1) * dh // sh, (SW - 1) * dw // sw
+    BW = -(-OW // -(-OW // (2 * positions))) if OW else 1
+    QW = BW + more_columns
+    BH = max(1, min(OH, positions // QW))
+    BH = -(-OH // -(-OH // BH)) if OH else 1
+    QH = BH + more_rows
+    ah = 1 + max(m * dh % sh for m in range(SH))
+    aw = 1 + max(m * dw % sw for m in range(SW))
+    C, K, M = w[1], w[0] // grid.groups, SH * SW
+    CB = max(4, min(rows // M, floats // (ah * aw * QH * QW)) // 4 * 4)
+    CB = C if 2 * C <= 3 * CB else CB  # rather one larger block than a large and a small one
+    P = int(_up((BH - 1) * QW + BW, COLUMNS))
+    KB = min(K, outputs)
+    block = Block(x[0], grid.groups, C, K, H, W, OH, OW, M, sh, sw, ph, pw, ah, aw, BH, BW, QH, QW, P, CB, KB)
+    window = [
+        ((m * dh % sh) * aw + n * dw % sw) * QH * QW + m * dh // sh * QW + n * dw // sw
+        for m in range(SH)
+        for n in range(SW)
+    ]
+    offset = np.add.outer(np.arange(CB) * (ah * aw * QH * QW), np.array(window, np.int64)).reshape(-1)
+    trash = np.full(int(ROWS), CB * ah * aw * QH * QW, np.int64)  # rows beyond the last: behind the sub-images
+    items = x[0] * grid.groups * -(-K // KB) * -(-OH // BH) * -(-OW // BW) if KB else 0
+    return block, np.concatenate([offset, trash]), out, items
+
+
+@kernel
+def _read(x, start, channels, i0, j0, buffer, s):
+    """buffer[c][a][b][t][u] = x[c, (i0 + t)·sh + a − ph, (j0 + u)·sw + b − pw], zero outside of the image."""
+    at = 0
+    for c in range(channels):
+        for a in range(s.ah):
+            for b in range(s.aw):
+                left = j0 * s.sw + b - s.pw
+                u0 = min(s.QW, max(0, (s.sw - 1 - left) // s.sw))
+                u1 = max(u0, min(s.QW, (s.W - left + s.sw - 1) // s.sw))
+                for t in range(s.QH):
+                    row = (i0 + t) * s.sh + a - s.ph
+                    line = buffer[at : at + s.QW]
+                    at += s.QW
+                    if 0 <= row < s.H:
+                        place = start + (c * s.H + row) * s.W + left
+                        for u in range(u0):
+                            line[u] = 0
+                        inside = line[u0:u1]
+                        if s.sw == 1:
+                            seen = x[place + u0 : place + u1]
+                            for u in range(seen.size):
+                                inside[u] = seen[u]
+                        else:
+                            seen = x[place + u0 * s.sw :]
+                            for u in range(inside.size):
+                                inside[u] = seen[u * s.sw]
+                        for u in range(u1, s.QW):
+                            line[u] = 0
+                    else:
+                        for u in range(line.size):
+                            line[u] = 0
+
+
+@kernel
+def _add(buffer, dx, start, channels, i0, j0, s):
+    """The adjoint of `_read`: dx[c, (i0 + t)·sh + a − ph, …] += buffer[c][a][b][t][u] inside of the image."""
+    at = 0
+    for c in range(channels):
+        for a in range(s.ah):
+            for b in range(s.aw):
+                left = j0 * s.sw + b - s.pw
+                u0 = min(s.QW, max(0, (s.sw - 1 - left) // s.sw))
+                u1 = max(u0, min(s.QW, (s.W - left + s.sw - 1) // s.sw))
+                for t in range(s.QH):
+                    row = (i0 + t) * s.sh + a - s.ph
+                    if 0 <= row < s.H:
+                        inside = buffer[at + u0 : at + u1]
+                        place = start + (c * s.H + row) * s.W + left
+                        if s.sw == 1:
+                            to = dx[place + u0 : place + u1]
+                            for u in range(to.size):
+                                to[u] += inside[u]
+                        else:
+                            to = dx[place + u0 * s.sw :]
+                            for u in range(inside.size):
+                                to[u * s.sw] += inside[u]
+                    at += s.QW
+
+
+@parallel
+def _forward(part, parts, x, w, bias, y, offset, s):
+    """One item is a block of positions and of channels of y, in one image and group."""
+    chunks, down, across = (s.K + s.KB - 1) // s.KB, (s.OH + s.BH - 1) // s.BH, (s.OW + s.BW - 1) // s.BW
+    R = s.C * s.M
+    buffer = np.zeros(s.CB * s.ah * s.aw * s.QH * s.QW + COLUMNS, x.dtype)
+    sums = np.empty((s.KB + ROWS) * s.P, x.dtype)
+    first, last = share(part, parts, s.N * s.G * chunks * down * across)
+    for item in range(first, last):
+        j0, rest = item % across * s.BW, item // across
+        i0, rest = rest % down * s.BH, rest // down
+        k0, rest = rest % chunks * s.KB, rest // chunks  # rest: image and group
+        rows, columns, kn = min(s.BH, s.OH - i0), min(s.BW, s.OW - j0), min(s.KB, s.K - k0)
+        k0 += rest % s.G * s.K
+        for k in range(kn):
+            line, b = sums[k * s.P : (k + 1) * s.P], bias[k0 + k]
+            for p in range(line.size):
+                line[p] = b
+        for c in range(0, s.C, s.CB):
+            cn = min(s.CB, s.C - c)
+            _read(x, (rest * s.C + c) * s.H * s.W, cn, i0, j0, buffer, s)
+            for p in range(0, (rows - 1) * s.QW + columns, COLUMNS):
+                for k in range(0, kn, ROWS):
+                    gather_tile(
+                        w, (k0 + k) * R + c * s.M, R, min(ROWS, kn - k), buffer, p, offset, 0, cn * s.M,
+                        sums, k * s.P + p, s.P,
+                    )  # fmt: skip
+        for k in range(kn):
+            for i in range(rows):
+                place = ((rest // s.G * s.G * s.K + k0 + k) * s.OH + i0 + i) * s.OW + j0
+                to, line = y[place : place + columns], sums[k * s.P + i * s.QW : k * s.P + i * s.QW + columns]
+                for j in range(to.size):
+                    to[j] = line[j]
+
+
+@parallel
+def _input_gradient(part, parts, dy, w, dx, offset, s):
+    """One item is an image, a group and a block of channels of x, so that no two threads add to the same place."""
+    chunks, R, image = (s.C + s.CB - 1) // s.CB, s.C * s.M, s.ah * s.aw * s.QH * s.QW
+    buffer = np.zeros(s.CB * image + s.P, dy.dtype)
+    panel = np.zeros(s.KB * s.P, dy.dtype)
+    first, last = share(part, parts, s.N * s.G * chunks)
+    for item in range(first, last):
+        image_group, c = item // chunks, item % chunks * s.CB
+        cn = min(s.CB, s.C - c)
+        for i0 in range(0, s.OH, s.BH):
+            for j0 in range(0, s.OW, s.BW):
+                rows, columns = min(s.BH, s.OH - i0), min(s.BW, s.OW - j0)
+                P = (rows - 1) * s.QW + columns
+                for at in range(buffer.size):
+                    buffer[at] = 0
+                for k0 in range(0, s.K, s.KB):
+                    kn = min(s.KB, s.K - k0)
+                    _pack(dy, (image_group * s.K + k0) * s.OH * s.OW, kn, i0, j0, rows, columns, panel, s)
+                    for p in range(0, P, COLUMNS):
+                        for r in range(0, cn * s.M, ROWS):
+                            scatter_tile(
+                                w, (image_group % s.G * R + c * s.M + r) * s.K + k0, s.K, min(ROWS, cn * s.M - r),
+                                panel, p * kn, kn, buffer, p, offset, r,
+                            )  # fmt: skip
+                _add(buffer, dx, (image_group * s.C + c) * s.H * s.W, cn, i0, j0, s)
+
+
+@kernel
+def _pack(dy, start, channels, i0, j0, rows, columns, panel, s):
+    """Copy a block of dy to `panel` as [position / COLUMNS][k][COLUMNS], zero where no output is."""
+    for at in range(panel.size):
+        panel[at] = 0
+    for k in range(channels):
+        for i in range(rows):
+            place = start + (k * s.OH + i0 + i) * s.OW + j0
+            line = dy[place : place + columns]
+            p, j = i * s.QW, 0
+            while j < columns:
+                n = min(columns - j, COLUMNS - p % COLUMNS)
+                at = (p // COLUMNS * channels + k) * COLUMNS + p % COLUMNS
+                to, one = panel[at : at + n], line[j : j + n]
+                for t in range(to.size):
+                    to[t] = one[t]
+                p += n
+                j += n
+
+
+@parallel
+def _weight_gradient(part, parts, dy, x, sums, offset, s):
+    """One item is a block of positions of one image; each part adds into sums of its own."""
+    down, across = (s.OH + s.BH - 1) // s.BH, (s.OW + s.BW - 1) // s.BW
+    R4 = (s.C * s.M + DOT_COLUMNS - 1) // DOT_COLUMNS * DOT_COLUMNS
+    K3 = (s.K + DOT_ROWS - 1) // DOT_ROWS * DOT_ROWS
+    buffer = np.zeros(s.CB * s.ah * s.aw * s.QH * s.QW + s.P, x.dtype)
+    lines = np.zeros(K3 * s.P, x.dtype)
+    first, last = share(part, parts, s.N * down * across)
+    for item in range(first, last):
+        j0, rest = item % across * s.BW, item // across
+        i0, n = rest % down * s.BH, rest // down
+        rows, columns = min(s.BH, s.OH - i0), min(s.BW, s.OW - j0)
+        P = ((rows - 1) * s.QW + columns + LANES - 1) // LANES * LANES
+        for group in range(n * s.G, (n + 1) * s.G):
+            for at in range(lines.size):
+                lines[at] = 0
+            for k in range(s.K):
+                for i in range(rows):
+                    place = ((group * s.K + k) * s.OH + i0 + i) * s.OW + j0
+                    one, to = dy[place : place + columns], lines[k * s.P + i * s.QW : k * s.P + i * s.QW + columns]
+                    for j in range(to.size):
+                        to[j] = one[j]
+            for c in range(0, s.C, s.CB):
+                cn = min(s.CB, s.C - c)
+                _read(x, (group * s.C + c) * s.H * s.W, cn, i0, j0, buffer, s)
+                for k in range(0, s.K, DOT_ROWS):
+                    to = ((part * s.G + group % s.G) * K3 + k) * R4 + c * s.M
+                    for r in range(0, cn * s.M, DOT_COLUMNS):
+                        dot_tile(lines, k * s.P, s.P, buffer, 0, offset, r, P, sums, to + r, R4)

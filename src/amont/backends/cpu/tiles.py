@@ -1,0 +1,246 @@
+"""The register tiles of a direct convolution: sums of products of numbers that lie where an offset table says.
+
+A convolution is a matrix product whose patch matrix repeats each input many times. These tiles read (or add to) the
+rows of that matrix where they lie in the image, row r at `base + offset[r]`, so that it is never written out:
+
+| tile | computes | lanes | sums in registers |
+|---|---|---|---|
+| `gather_tile` | C[i, p] += Σ_r A[i, r] · B[p + offset[r]] | positions p | ROWS × COLUMNS |
+| `scatter_tile` | C[p + offset[r]] += Σ_k A[r, k] · B[k, p] | positions p | ROWS × COLUMNS |
+| `dot_tile` | C[k, r] += Σ_p A[k, p] · B[p + offset[r]] | positions p, added up at the end | DOT_ROWS × DOT_COLUMNS |
+
+They are the forward pass, the gradient of the input and that of the weights. As in `simd`, they are LLVM IR because its
+vectorizer does not keep such a block in registers. They always work on whole tiles: the caller's buffers have room for
+what lies beyond the last row and column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba import extending, types
+from numba.core import cgutils
+
+from amont.backends.cpu.simd import COLUMNS, LANES, ROWS
+
+intrinsic: Any = extending.intrinsic  # its stubs do not know that the typing context is passed by Numba
+DOT_ROWS, DOT_COLUMNS = 3, 4  # 12 sums, 3 + 1 operands: AVX2's 16 registers
+i64, i32 = ir.IntType(64), ir.IntType(32)
+
+
+@intrinsic
+def gather_tile(typingctx, A, a_off, a_row, rows, B, b_off, offset, o_off, R, C, c_off, c_row):
+    """C[i, p] += Σ_r A[i, r] · B[p + offset[r]] for i < ROWS, p < COLUMNS, r < R, R ≥ 1.
+
+    A has `rows` ≤ ROWS rows, contiguous in r; the sums of the rows beyond are those of the last one.
+    """
+    i = types.intp
+    return types.void(A, i, i, i, B, i, offset, i, i, C, i, i), _emit_gather
+
+
+@intrinsic
+def scatter_tile(typingctx, A, a_off, a_row, rows, B, b_off, K, C, c_off, offset, o_off):
+    """C[p + offset[r]] += Σ_k A[r, k] · B[k, p] for r < ROWS, p < COLUMNS, k < K, K ≥ 1; rows of C may overlap.
+
+    A has `rows` ≤ ROWS rows, contiguous in k, and offsets of rows beyond must point to where nothing is read.
+    B is packed: row k begins at b_off + k·COLUMNS.
+    """
+    i = types.intp
+    return types.void(A, i, i, i, B, i, i, C, i, offset, i), _emit_scatter
+
+
+@intrinsic
+def dot_tile(typingctx, A, a_off, a_row, B, b_off, offset, o_off, P, C, c_off, c_row):
+    """C[k, r] += Σ_p A[k, p] · B[p + offset[r]] for k < DOT_ROWS, r < DOT_COLUMNS, p < P, a multiple of LANES."""
+    i = types.intp
+    return types.void(A, i, i, B, i, offset, i, i, C, i, i), _emit_dot
+
+
+def _emit_gather(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    pointer = _pointers(context, b, sig, args)
+    _, _, a_row, rows, _, _, _, _, R, _, _, c_row = args
+
+    def write(b: Any, vector: Any, a: Any, B: Any, offset: Any, C: Any, *sizes: Any) -> None:
+        a_row, rows, R, c_row = sizes
+        places = [[b.gep(C, [_plus(b, b.mul(c_row, i64(i)), v)]) for v in range(COLUMNS // LANES)] for i in range(ROWS)]
+        before = [[_load(b, place, vector) for place in row] for row in places]
+        sums = _outer(
+            b, vector, _starts(b, a, a_row, rows), before, R, lambda r: b.gep(B, [b.load(b.gep(offset, [r]))])
+        )
+        for row, row_sums in zip(places, sums):
+            for place, value in zip(row, row_sums):
+                _store(b, value, place)
+        b.ret_void()
+
+    arrays = [pointer(0, 1), pointer(4, 5), pointer(6, 7), pointer(9, 10)]
+    return _call(context, b, sig, "gather", arrays, [a_row, rows, R, c_row], write)
+
+
+def _emit_scatter(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    pointer = _pointers(context, b, sig, args)
+    _, _, a_row, rows, _, _, K, _, _, _, _ = args
+
+    def write(b: Any, vector: Any, a: Any, B: Any, C: Any, offset: Any, *sizes: Any) -> None:
+        a_row, rows, K = sizes
+        zero = [[ir.Constant(vector, None)] * (COLUMNS // LANES)] * ROWS
+        sums = _outer(b, vector, _starts(b, a, a_row, rows), zero, K, lambda k: b.gep(B, [b.mul(k, i64(int(COLUMNS)))]))
+        for i, row_sums in enumerate(sums):  # one row after the other: they overlap
+            start = b.load(b.gep(offset, [i64(i)]))
+            for v, value in enumerate(row_sums):
+                place = b.gep(C, [_plus(b, start, v)])
+                _store(b, b.fadd(value, _load(b, place, vector)), place)
+        b.ret_void()
+
+    arrays = [pointer(0, 1), pointer(4, 5), pointer(7, 8), pointer(9, 10)]
+    return _call(context, b, sig, "scatter", arrays, [a_row, rows, K], write)
+
+
+def _emit_dot(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    pointer = _pointers(context, b, sig, args)
+    _, _, a_row, _, _, _, _, P, _, _, c_row = args
+
+    def write(b: Any, vector: Any, a: Any, B: Any, offset: Any, C: Any, *sizes: Any) -> None:
+        a_row, P, c_row = sizes
+        rows = [b.gep(a, [b.mul(a_row, i64(k))]) for k in range(DOT_ROWS)]
+        columns = [b.gep(B, [b.load(b.gep(offset, [i64(r)]))]) for r in range(DOT_COLUMNS)]
+        zero = [[ir.Constant(vector, None)] * DOT_COLUMNS] * DOT_ROWS
+
+        def step(p: Any, sums: list[list[Any]]) -> list[list[Any]]:
+            numbers = [_load(b, b.gep(row, [p]), vector) for row in rows]
+            new: list[list[Any]] = [[] for _ in rows]
+            for r, column in enumerate(columns):  # one at a time: 12 sums, 3 numbers and 1 fill AVX2's registers
+                seen = _load(b, b.gep(column, [p]), vector)
+                for k, number in enumerate(numbers):
+                    new[k].append(_fma(b, number, seen, sums[k][r]))
+            return new
+
+        sums = _loop(b, P, int(LANES), zero, step)
+        for k, four in enumerate(sums):
+            total = _add_up(b, four)
+            place = b.gep(C, [b.mul(c_row, i64(k))])
+            _store(b, b.fadd(total, _load(b, place, total.type)), place)
+        b.ret_void()
+
+    arrays = [pointer(0, 1), pointer(3, 4), pointer(5, 6), pointer(8, 9)]
+    return _call(context, b, sig, "dot", arrays, [a_row, P, c_row], write)
+
+
+def _outer(
+    b: Any, vector: Any, starts: list[Any], before: list[list[Any]], n: Any, row_of: Callable[[Any], Any]
+) -> Any:
+    """Emit sums[i][v] = before + Σ_t A[i, t] · (vector v of the row of B that `row_of(t)` points to)."""
+
+    def step(t: Any, sums: list[list[Any]]) -> list[list[Any]]:
+        row = row_of(t)
+        seen = [_load(b, b.gep(row, [i64(int(v * LANES))]), vector) for v in range(COLUMNS // LANES)]
+        new = []
+        for start, row_sums in zip(starts, sums):
+            number = _spread(b, b.load(b.gep(start, [t])), vector)
+            new.append([_fma(b, number, one, total) for one, total in zip(seen, row_sums)])
+        return new
+
+    return _loop(b, n, 1, before, step)
+
+
+def _loop(b: Any, n: Any, stride: int, before: list[list[Any]], step: Callable[[Any, Any], Any]) -> list[list[Any]]:
+    """Emit a loop over t = 0, stride, … < n that carries a block of vectors; return the block after it."""
+    entry, body, done = b.block, b.append_basic_block("loop"), b.append_basic_block("done")
+    b.branch(body)
+    b.position_at_end(body)
+    t = b.phi(i64)
+    sums = [[b.phi(one.type) for one in row] for row in before]
+    new = step(t, sums)
+    after = b.add(t, i64(stride))
+    t.add_incoming(i64(0), entry)
+    t.add_incoming(after, body)
+    for phis, first, last in zip(sums, before, new):
+        for phi, one, two in zip(phis, first, last):
+            phi.add_incoming(one, entry)
+            phi.add_incoming(two, body)
+    b.cbranch(b.icmp_signed("<", after, n), body, done)
+    b.position_at_end(done)
+    return new
+
+
+def _add_up(b: Any, four: list[Any]) -> Any:
+    """Return the sums of the lanes of four vectors, as one vector of 4; the lanes are crossed within quarters."""
+    width = four[0].type.count
+
+    def cross(one: Any, two: Any, low: list[int], high: list[int]) -> Any:
+        parts = []
+        for order in (low, high):  # numbers from 4 on stand for the second vector
+            lanes = [q + (n if n < 4 else n - 4 + width) for q in range(0, width, 4) for n in order]
+            parts.append(_shuffle(b, one, two, lanes))
+        return b.fadd(*parts)
+
+    halves = [cross(four[i], four[i + 1], [0, 4, 1, 5], [2, 6, 3, 7]) for i in (0, 2)]
+    total = cross(halves[0], halves[1], [0, 1, 4, 5], [2, 3, 6, 7])
+    while width > 4:
+        width //= 2
+        total = b.fadd(*(_shuffle(b, total, total, list(range(at, at + width))) for at in (0, width)))
+    return total
+
+
+def _call(context: Any, b: Any, sig: Any, name: str, arrays: list[Any], sizes: list[Any], write: Any) -> Any:
+    """Emit a call of a tile's function; written into the module once, where `write` emits its body."""
+    scalar = context.get_value_type(sig.args[0].dtype)
+    signature = ir.FunctionType(ir.VoidType(), [a.type for a in arrays] + [i64] * len(sizes))
+    function = cgutils.get_or_insert_function(b.module, signature, f"amont_{name}_{scalar}_{ROWS}x{COLUMNS}")
+    if function.is_declaration:
+        function.linkage = "linkonce_odr"
+        function.attributes.add("noinline")
+        write(ir.IRBuilder(function.append_basic_block("entry")), ir.VectorType(scalar, int(LANES)), *function.args)
+    b.call(function, [*arrays, *sizes])
+    return context.get_dummy_value()
+
+
+def _pointers(context: Any, b: Any, sig: Any, args: Any) -> Callable[[int, int], Any]:
+    """Return how to emit the address of an element: argument number `array` at the offset in argument `offset`."""
+
+    def pointer(array: int, offset: int) -> Any:
+        return b.gep(context.make_array(sig.args[array])(context, b, args[array]).data, [args[offset]])
+
+    return pointer
+
+
+def _starts(b: Any, a: Any, a_row: Any, rows: Any) -> list[Any]:
+    """Return where the ROWS rows of A begin; beyond the last row, the last one again."""
+    last = b.sub(rows, i64(1))
+    numbers = [b.select(b.icmp_signed("<", i64(i), rows), i64(i), last) for i in range(ROWS)]
+    return [b.gep(a, [b.mul(number, a_row)]) for number in numbers]
+
+
+def _plus(b: Any, place: Any, v: int) -> Any:
+    return b.add(place, i64(int(v * LANES)))
+
+
+def _fma(b: Any, x: Any, y: Any, z: Any) -> Any:
+    vector = x.type
+    name = f"llvm.fma.v{vector.count}f{8 * _bytes(vector)}"
+    return b.call(cgutils.get_or_insert_function(b.module, ir.FunctionType(vector, [vector] * 3), name), [x, y, z])
+
+
+def _spread(b: Any, number: Any, vector: Any) -> Any:
+    undefined = ir.Constant(vector, ir.Undefined)
+    return _shuffle(b, b.insert_element(undefined, number, i32(0)), undefined, [0] * vector.count)
+
+
+def _shuffle(b: Any, one: Any, two: Any, lanes: list[int]) -> Any:
+    return b.shuffle_vector(one, two, ir.Constant(ir.VectorType(i32, len(lanes)), [i32(int(n)) for n in lanes]))
+
+
+def _load(b: Any, place: Any, vector: Any) -> Any:
+    load = b.load(b.bitcast(place, vector.as_pointer()))
+    load.align = _bytes(vector)
+    return load
+
+
+def _store(b: Any, value: Any, place: Any) -> None:
+    b.store(value, b.bitcast(place, value.type.as_pointer())).align = _bytes(value.type)
+
+
+def _bytes(vector: Any) -> int:
+    """Return the size of one element."""
+    return 4 if isinstance(vector.element, ir.FloatType) else 8
