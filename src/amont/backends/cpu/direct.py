@@ -74,7 +74,7 @@ class Block(NamedTuple):
 
 def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:
     """y[n, k, i] = Σ_c Σ_m X[n, c, s·i + d·m − p] · w[k, c, m] + b[k]."""
-    block, offset, out, items = _plan(x.shape, w.shape, grid, *FORWARD)
+    block, offset, out, items = plan(x.shape, w.shape, grid, *FORWARD)
     y = np.empty((len(x), len(w), *out), x.dtype)
     bias = np.zeros(len(w), x.dtype) if b is None else np.ascontiguousarray(b)
     parts = threads_for(y.size * block.C * block.M // 16, items)
@@ -84,7 +84,7 @@ def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:
 
 def input_gradient(dy: Array, w: Array, shape: Ints, grid: Grid) -> Array:
     """dX[n, c, s·i + d·m] += Σ_k dy[n, k, i] · w[k, c, m]."""
-    block, offset, _, _ = _plan(shape, w.shape, grid, *INPUT_GRADIENT)
+    block, offset, _, _ = plan(shape, w.shape, grid, *INPUT_GRADIENT)
     dx = np.zeros(shape, dy.dtype)
     turned = w.reshape(block.G, block.K, block.C * block.M).transpose(0, 2, 1)
     items = block.N * block.G * -(-block.C // block.CB)
@@ -95,7 +95,7 @@ def input_gradient(dy: Array, w: Array, shape: Ints, grid: Grid) -> Array:
 
 def weight_gradient(dy: Array, x: Array, shape: Ints, grid: Grid) -> Array:
     """dw[k, c, m] = Σ_n Σ_i dy[n, k, i] · X[n, c, s·i + d·m − p]."""
-    block, offset, _, _ = _plan(x.shape, shape, grid, *WEIGHT_GRADIENT)
+    block, offset, _, _ = plan(x.shape, shape, grid, *WEIGHT_GRADIENT)
     R = block.C * block.M
     parts = threads_for(dy.size * R // 16, block.N * -(-block.OH // block.BH) * -(-block.OW // block.BW))
     sums = np.zeros((parts, block.G, _up(block.K, DOT_ROWS), _up(R, DOT_COLUMNS)), dy.dtype)
@@ -116,19 +116,21 @@ def _up(n: int, step: int) -> int:
 @lru_cache(maxsize=256)
 def share_used(x: Ints, w: Ints, grid: Grid) -> float:
     """Return which share of the positions that forward computes belongs to an output."""
-    s = _plan(x, w, grid, *FORWARD)[0]
+    s = plan(x, w, grid, *FORWARD)[0]
     computed = -(-s.OH // s.BH) * -(-s.OW // s.BW) * s.P
     return s.OH * s.OW / computed if computed else 1.0
 
 
 @lru_cache(maxsize=256)
-def _plan(x: Ints, w: Ints, grid: Grid, positions: int, rows: int, floats: int, outputs: int) -> Any:
+def plan(
+    x: Ints, w: Ints, grid: Grid, positions: int, rows: int, floats: int, outputs: int, out: Ints | None = None
+) -> Any:
     """Return the block sizes, the offset table, the output's size, and the number of forward's items.
 
     A block has about `positions` positions, at most about `rows` rows of the patch matrix, `floats` numbers of x and
     `outputs` channels of y.
     """
-    out = tuple(map(conv_output_size, x[2:], w[2:], *grid[:3]))
+    out = out or tuple(map(conv_output_size, x[2:], w[2:], *grid[:3]))
     (H, W), (OH, OW), (SH, SW), (sh, sw), (ph, pw), (dh, dw) = (
         (fill, size[0]) if len(size) == 1 else size
         for fill, size in ((1, x[2:]), (1, out), (1, w[2:]), (1, grid[0]), (0, grid[1]), (1, grid[2]))
@@ -159,8 +161,8 @@ def _plan(x: Ints, w: Ints, grid: Grid, positions: int, rows: int, floats: int, 
 
 
 @kernel
-def _read(x, start, channels, i0, j0, buffer, s):
-    """buffer[c][a][b][t][u] = x[c, (i0 + t)·sh + a − ph, (j0 + u)·sw + b − pw], zero outside of the image."""
+def read(x, start, channels, i0, j0, buffer, s, beyond):
+    """buffer[c][a][b][t][u] = x[c, (i0 + t)·sh + a − ph, (j0 + u)·sw + b − pw], `beyond` outside of the image."""
     at = 0
     for c in range(channels):
         for a in range(s.ah):
@@ -175,7 +177,7 @@ def _read(x, start, channels, i0, j0, buffer, s):
                     if 0 <= row < s.H:
                         place = start + (c * s.H + row) * s.W + left
                         for u in range(u0):
-                            line[u] = 0
+                            line[u] = beyond
                         inside = line[u0:u1]
                         if s.sw == 1:
                             seen = x[place + u0 : place + u1]
@@ -186,15 +188,15 @@ def _read(x, start, channels, i0, j0, buffer, s):
                             for u in range(inside.size):
                                 inside[u] = seen[u * s.sw]
                         for u in range(u1, s.QW):
-                            line[u] = 0
+                            line[u] = beyond
                     else:
                         for u in range(line.size):
-                            line[u] = 0
+                            line[u] = beyond
 
 
 @kernel
 def _add(buffer, dx, start, channels, i0, j0, s):
-    """The adjoint of `_read`: dx[c, (i0 + t)·sh + a − ph, …] += buffer[c][a][b][t][u] inside of the image."""
+    """The adjoint of `read`: dx[c, (i0 + t)·sh + a − ph, …] += buffer[c][a][b][t][u] inside of the image."""
     at = 0
     for c in range(channels):
         for a in range(s.ah):
@@ -238,7 +240,7 @@ def _forward(part, parts, x, w, bias, y, offset, s):
                 line[p] = b
         for c in range(0, s.C, s.CB):
             cn = min(s.CB, s.C - c)
-            _read(x, (rest * s.C + c) * s.H * s.W, cn, i0, j0, buffer, s)
+            read(x, (rest * s.C + c) * s.H * s.W, cn, i0, j0, buffer, s, 0)
             for p in range(0, (rows - 1) * s.QW + columns, COLUMNS):
                 for k in range(0, kn, ROWS):
                     gather_tile(
@@ -326,7 +328,7 @@ def _weight_gradient(part, parts, dy, x, sums, offset, s):
                         to[j] = one[j]
             for c in range(0, s.C, s.CB):
                 cn = min(s.CB, s.C - c)
-                _read(x, (group * s.C + c) * s.H * s.W, cn, i0, j0, buffer, s)
+                read(x, (group * s.C + c) * s.H * s.W, cn, i0, j0, buffer, s, 0)
                 for k in range(0, s.K, DOT_ROWS):
                     to = ((part * s.G + group % s.G) * K3 + k) * R4 + c * s.M
                     for r in range(0, cn * s.M, DOT_COLUMNS):

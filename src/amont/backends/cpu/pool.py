@@ -1,54 +1,95 @@
-"""Max and average pooling: one pass over the windows, in parallel over the planes (an image's channel).
+"""Max and average pooling: one pass over memory, in parallel over the planes (an image's channel).
 
-The reference looks at the whole array once per place in the window, the fast twin once at all. Forward notes which
-place of the window held the maximum, and backward adds there. A signal is an image of one row.
+The maximum is found by a register tile (`tiles.max_row`): LANES windows of a row side by side, their best value and its
+number in the window in registers. Forward notes the number; backward adds the gradient there. A signal is an image of
+one row. A global or evenly divided adaptive average is an average over windows that do not overlap.
 
-Tried for the maximum of 2 × 2 windows: the loop over the window inside the loop over outputs, 23 to 30 ns an output;
-the loop over a row of outputs inside, as it stands, 20. Noting the place in the window, not its index in the plane,
-costs backward 1 ns an output. Forward is far from what memory allows.
+Measured for the maximum, per output (Zen 3, one core): window by window, 2 × 2, 23 to 30 ns; a row of outputs at a time
+in Numba 20 (LLVM's vectorizer does not take on rows of 5 or 14, nor every second number); this tile 1.3 (LeNet's
+28²), 2.8 (its 10²), 3 × 3 with stride 2, 2.0 to 2.6. Backward 2. Copying the windows' places to sub-images first, so
+that all lie side by side, cost 10.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import uintp
 
-from amont.backends.cpu.jit import inlined, parallel, share, threads_for
+from amont.backends.cpu.jit import kernel as compiled
+from amont.backends.cpu.jit import parallel, share, threads_for
+from amont.backends.cpu.simd import LANES
+from amont.backends.cpu.tiles import max_row
+from amont.backends.reference import adaptive_pool as reference
 from amont.core.shapes import pool_output_size
 
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
 Ints = tuple[int, ...]
 
+BLOCK = 4096  # numbers of x in a block with a border: half of a first-level cache of 32 KB
+
 
 def max_pool_forward(
     x: Array, *, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil_mode: bool
 ) -> tuple[Array, Any]:
     """y[n, c, i] = max over the window of x; −∞ outside the image."""
-    reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation))
-    out = tuple(pool_output_size(*axis, ceil_mode) for axis in zip(x.shape[2:], reach, stride, padding))
+    s, offset, place, out = _windows(x.shape, kernel, stride, padding, dilation, ceil_mode)
     y = np.empty((*x.shape[:2], *out), x.dtype)
     winner = np.empty(y.shape, np.int32)
-    planes = _planes(x)
-    window = (*_pair(kernel, 1), *_pair(stride, 1), *_pair(padding, 0), *_pair(dilation, 1))
-    parts = threads_for(y.size * window[0] * window[1] * 2, len(planes))
-    _max_forward(parts, planes, _planes(y), _planes(winner), *window)
-    return y, (winner, x.shape, window)
+    parts = threads_for(y.size * s.M, s.N)
+    _max_forward(parts, np.ascontiguousarray(x).reshape(-1), y.reshape(-1), winner.reshape(-1), offset, s)
+    return y, (winner, x.shape, place, s)
 
 
 def max_pool_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
     """The gradient goes to where the maximum was."""
-    winner, shape, window = cache
+    winner, shape, place, s = cache
     if not needs[0]:
         return (None,)
-    dx = np.zeros(shape, dy.dtype)
-    kh, kw, sh, sw, ph, pw, dh, dw = window
-    offset = np.add.outer((np.arange(kh) * dh - ph) * shape[-1], np.arange(kw) * dw - pw).reshape(-1)
-    parts = threads_for(dx.size, shape[0] * shape[1])
-    _max_backward(parts, _planes(dy), _planes(winner), _planes(dx), offset, sh, sw)
+    dx = np.empty(shape, dy.dtype)
+    parts = threads_for(dx.size, s.N)
+    _max_backward(parts, np.ascontiguousarray(dy).reshape(-1), winner.reshape(-1), dx.reshape(-1), place, s)
     return (dx,)
+
+
+class Windows(NamedTuple):
+    """Sizes of a pooling, and of the blocks of rows that it is computed in."""
+
+    N: int  # planes
+    H: int
+    W: int
+    OH: int
+    OW: int
+    M: int  # places in the window
+    sh: int  # stride
+    sw: int
+    ph: int  # padding
+    pw: int
+    BH: int  # rows of a block of the output …
+    QH: int  # … and of x that it sees, with border: QH rows of QW
+    QW: int
+    border: bool  # do windows hang over the edges?
+
+
+@lru_cache(maxsize=256)
+def _windows(shape: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil_mode: bool) -> Any:
+    """Return the sizes; where a window's places lie behind its first, in a plane and in a block; the same behind
+    the place of output 0 in a plane, where x begins after the padding; the output's size.
+    """
+    reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation))
+    out = tuple(pool_output_size(*axis, ceil_mode) for axis in zip(shape[2:], reach, stride, padding))
+    (H, W), (OH, OW), (rh, rw) = _pair(shape[2:], 1), _pair(out, 1), _pair(reach, 1)
+    (kh, kw), (sh, sw), (ph, pw), (dh, dw) = _pair(kernel, 1), _pair(stride, 1), _pair(padding, 0), _pair(dilation, 1)
+    QW = (OW - 1) * sw + rw
+    BH = max(1, min(OH, (BLOCK // QW - rh) // sh + 1))
+    QH = (BH - 1) * sh + rh
+    border = bool(ph or pw or (OH - 1) * sh + rh > H or QW > W)
+    s = Windows(shape[0] * shape[1], H, W, OH, OW, kh * kw, sh, sw, ph, pw, BH, QH, QW, border)
+    rows, columns = np.arange(kh) * dh, np.arange(kw) * dw
+    offset = np.stack([np.add.outer(rows * width, columns).reshape(-1) for width in (W, QW)])
+    return s, offset.reshape(-1), offset[0] - ph * W - pw, out
 
 
 def avg_pool_forward(
@@ -70,10 +111,27 @@ def avg_pool_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradien
     shape, share_of_one, window = cache
     if not needs[0]:
         return (None,)
-    dx = np.zeros(shape, dy.dtype)
+    dx = np.empty(shape, dy.dtype)
     parts = threads_for(dy.size * window[0] * window[1], shape[0] * shape[1])
     _avg_backward(parts, _planes(dy), share_of_one, _planes(dx), *window)
     return (dx,)
+
+
+def adaptive_avg_pool_forward(x: Array, *, output_size: Ints) -> tuple[Array, Any]:
+    """y[n, c, i] = the mean over window i; windows that divide the image evenly are those of `avg_pool`."""
+    if any(n % out for n, out in zip(x.shape[2:], output_size)):
+        y, cache = reference.adaptive_avg_pool_forward(x, output_size=output_size)
+        return y, (False, cache)
+    kernel = tuple(n // out for n, out in zip(x.shape[2:], output_size))
+    none = (0,) * len(kernel)
+    y, cache = avg_pool_forward(x, kernel=kernel, stride=kernel, padding=none, ceil_mode=False, count_include_pad=True)
+    return y, (True, cache)
+
+
+def adaptive_avg_pool_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
+    """The gradient is shared out evenly over the window."""
+    even, cache = cache
+    return (avg_pool_backward if even else reference.adaptive_avg_pool_backward)(dy, cache, needs)
 
 
 def _planes(x: Array) -> Array:
@@ -95,63 +153,71 @@ def _counts(n: int, out: int, kernel: int, stride: int, padding: int, count_incl
 
 
 @parallel
-def _max_forward(part, parts, x, y, winner, kh, kw, sh, sw, ph, pw, dh, dw):
-    begin, end = share(part, parts, x.shape[0])
-    H, W = x.shape[1:]
-    for plane in range(begin, end):
-        for i in range(y.shape[1]):
-            best, place = y[plane, i], winner[plane, i]
-            for j in range(best.size):
-                best[j], place[j] = -np.inf, -1
-            for m in range(kh):
-                row = i * sh + m * dh - ph
-                if 0 <= row < H:
-                    line = x[plane, row]
-                    for n in range(kw):  # this place of the window, for all windows of the row
-                        left = n * dw - pw
-                        j0 = max(0, (sw - 1 - left) // sw)
-                        j1 = min(best.size, (W - 1 - left) // sw + 1)
-                        _challenge(line, left, sw, np.int32(m * kw + n), best, place, j0, j1)
+def _max_forward(part, parts, x, y, winner, offset, s):
+    """Row by row of y, from x itself, or from a block with a border where windows hang over the edges.
 
-
-@inlined
-def _challenge(line, left, step, number, best, place, j0, j1):
-    """Let the values line[left + step · j] replace smaller best values, and `number` their places, j0 ≤ j < j1.
-
-    Strides known when compiling, and unsigned indices (not tested for −1), let LLVM make SIMD code of it.
+    Whole registers are written: what goes beyond the row is overwritten by the next one. The last row of a part, and
+    the last of x, which may not be read beyond its end, take the way over a buffer.
     """
-    if step == 1:
-        for j in range(j0, j1):
-            value, old = line[uintp(left + j)], best[uintp(j)]
-            larger = (value > old) | (value != value)  # NaN is larger than all
-            best[uintp(j)] = value if larger else old
-            place[uintp(j)] = number if larger else place[uintp(j)]
-    elif step == 2:
-        for j in range(j0, j1):
-            value, old = line[uintp(left + 2 * j)], best[uintp(j)]
-            larger = (value > old) | (value != value)  # NaN is larger than all
-            best[uintp(j)] = value if larger else old
-            place[uintp(j)] = number if larger else place[uintp(j)]
-    else:
-        for j in range(j0, j1):
-            value, old = line[uintp(left + step * j)], best[uintp(j)]
-            larger = (value > old) | (value != value)  # NaN is larger than all
-            best[uintp(j)] = value if larger else old
-            place[uintp(j)] = number if larger else place[uintp(j)]
+    whole = (s.OW + LANES - 1) // LANES * LANES
+    block = np.empty(s.QH * s.QW + 2 * whole * s.sw, x.dtype)
+    best, number = np.empty(whole, x.dtype), np.empty(whole, np.int32)
+    begin, end = share(part, parts, s.N)
+    for plane in range(begin, end):
+        for i0 in range(0, s.OH, s.BH):
+            read = plane * s.H * s.W + (i0 + s.BH) * s.sh * s.W + offset[s.M - 1] + 2 * whole * s.sw
+            bordered = s.border or read > x.size
+            if bordered:
+                _fill(x, plane, i0 * s.sh - s.ph, block, s)
+            for i in range(i0, min(s.OH, i0 + s.BH)):
+                to = (plane * s.OH + i) * s.OW
+                if to + whole <= end * s.OH * s.OW:
+                    if bordered:
+                        max_row(block, (i - i0) * s.sh * s.QW, offset, s.M, s.M, s.sw, s.OW, y, winner, to)
+                    else:
+                        max_row(x, (plane * s.H + i * s.sh) * s.W, offset, 0, s.M, s.sw, s.OW, y, winner, to)
+                else:
+                    if bordered:
+                        max_row(block, (i - i0) * s.sh * s.QW, offset, s.M, s.M, s.sw, s.OW, best, number, 0)
+                    else:
+                        max_row(x, (plane * s.H + i * s.sh) * s.W, offset, 0, s.M, s.sw, s.OW, best, number, 0)
+                    for j in range(s.OW):
+                        y[to + j], winner[to + j] = best[j], number[j]
+
+
+@compiled
+def _fill(x, plane, row0, block, s):
+    """Copy QH rows of x from row0 on to `block`, −∞ outside of the plane."""
+    u0, u1 = min(s.pw, s.QW), max(s.pw, min(s.QW, s.pw + s.W))
+    for t in range(s.QH):
+        line, row = block[t * s.QW : (t + 1) * s.QW], row0 + t
+        if 0 <= row < s.H:
+            for u in range(u0):
+                line[u] = -np.inf
+            inside, seen = line[u0:u1], x[(plane * s.H + row) * s.W : (plane * s.H + row + 1) * s.W]
+            for u in range(inside.size):
+                inside[u] = seen[u]
+            for u in range(u1, s.QW):
+                line[u] = -np.inf
+        else:
+            for u in range(line.size):
+                line[u] = -np.inf
 
 
 @parallel
-def _max_backward(part, parts, dy, winner, dx, offset, sh, sw):
-    """offset[number]: how far that place of the window lies from the place where output 0 begins, in a flat plane."""
-    begin, end = share(part, parts, dx.shape[0])
-    W = dx.shape[2]
+def _max_backward(part, parts, dy, winner, dx, place, s):
+    """place[number]: how far that place of the window lies from the place where output 0 begins, in a flat plane."""
+    begin, end = share(part, parts, s.N)
     for plane in range(begin, end):
-        flat = dx[plane].reshape(-1)
-        for i in range(dy.shape[1]):
-            for j in range(dy.shape[2]):
-                number = winner[plane, i, j]
-                if number >= 0:
-                    flat[i * sh * W + j * sw + offset[number]] += dy[plane, i, j]
+        flat = dx[plane * s.H * s.W : (plane + 1) * s.H * s.W]
+        for at in range(flat.size):
+            flat[at] = 0
+        for i in range(s.OH):
+            at = (plane * s.OH + i) * s.OW
+            row, numbers = dy[at : at + s.OW], winner[at : at + s.OW]
+            for j in range(row.size):
+                if numbers[j] >= 0:
+                    flat[i * s.sh * s.W + j * s.sw + place[numbers[j]]] += row[j]
 
 
 @parallel
@@ -173,6 +239,9 @@ def _avg_backward(part, parts, dy, share_of_one, dx, kh, kw, sh, sw, ph, pw):
     begin, end = share(part, parts, dx.shape[0])
     H, W = dx.shape[1:]
     for plane in range(begin, end):
+        for row in range(H):
+            for column in range(W):
+                dx[plane, row, column] = 0
         for i in range(dy.shape[1]):
             for j in range(dy.shape[2]):
                 each = dy[plane, i, j] * share_of_one[i, j]

@@ -8,6 +8,7 @@ rows of that matrix where they lie in the image, row r at `base + offset[r]`, so
 | `gather_tile` | C[i, p] += Σ_r A[i, r] · B[p + offset[r]] | positions p | ROWS × COLUMNS |
 | `scatter_tile` | C[p + offset[r]] += Σ_k A[r, k] · B[k, p] | positions p | ROWS × COLUMNS |
 | `dot_tile` | C[k, r] += Σ_p A[k, p] · B[p + offset[r]] | positions p, added up at the end | DOT_ROWS × DOT_COLUMNS |
+| `max_row` | y[j] = max_m B[step · j + offset[m]] | positions j | LANES |
 
 They are the forward pass, the gradient of the input and that of the weights. As in `simd`, they are LLVM IR because its
 vectorizer does not keep such a block in registers. They always work on whole tiles: the caller's buffers have room for
@@ -16,6 +17,7 @@ what lies beyond the last row and column.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -56,6 +58,16 @@ def dot_tile(typingctx, A, a_off, a_row, B, b_off, offset, o_off, P, C, c_off, c
     """C[k, r] += Σ_p A[k, p] · B[p + offset[r]] for k < DOT_ROWS, r < DOT_COLUMNS, p < P, a multiple of LANES."""
     i = types.intp
     return types.void(A, i, i, B, i, offset, i, i, C, i, i), _emit_dot
+
+
+@intrinsic
+def max_row(typingctx, B, b_off, offset, o_off, M, step, n, y, winner, y_off):
+    """y[j] = max_m B[step·j + offset[m]] for j < n, m < M, and winner[j] = that m; NaN is larger than all.
+
+    Where all are −∞ the winner is −1. Whole registers are written, and 2 · LANES numbers read for each of them.
+    """
+    i = types.intp
+    return types.void(B, i, offset, i, i, i, i, y, winner, i), _emit_max
 
 
 def _emit_gather(context: Any, b: Any, sig: Any, args: Any) -> Any:
@@ -127,6 +139,59 @@ def _emit_dot(context: Any, b: Any, sig: Any, args: Any) -> Any:
     return _call(context, b, sig, "dot", arrays, [a_row, P, c_row], write)
 
 
+def _emit_max(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    pointer = _pointers(context, b, sig, args)
+    _, _, _, _, M, step, n, _, _, _ = args
+
+    def write(b: Any, vector: Any, B: Any, offset: Any, y: Any, winner: Any, *sizes: Any) -> None:
+        M, step, n = sizes
+        lanes = vector.count
+        numbers = ir.VectorType(i32, lanes)
+        least = [[ir.Constant(vector, [-math.inf] * lanes), ir.Constant(numbers, [-1] * lanes)]]
+
+        def row(load: Callable[[Any], Any]) -> None:
+            def columns(j: Any, _: Any) -> list[Any]:
+                first = b.gep(B, [b.mul(j, step)])
+
+                def challenge(m: Any, best: list[list[Any]]) -> list[list[Any]]:
+                    value = load(b.gep(first, [b.load(b.gep(offset, [m]))]))
+                    larger = b.or_(b.fcmp_ordered(">", value, best[0][0]), b.fcmp_unordered("uno", value, value))
+                    number = _spread(b, b.trunc(m, i32), numbers)
+                    return [[b.select(larger, value, best[0][0]), b.select(larger, number, best[0][1])]]
+
+                best, number = _loop(b, M, 1, least, challenge)[0]
+                _store(b, best, b.gep(y, [j]))
+                _store(b, number, b.gep(winner, [j]))
+                return []
+
+            _loop(b, n, lanes, [], columns)
+            b.ret_void()
+
+        def side_by_side(place: Any) -> Any:
+            return _load(b, place, vector)
+
+        def every_second(place: Any) -> Any:
+            one, two = (_load(b, b.gep(place, [i64(at)]), vector) for at in (0, lanes))
+            return _shuffle(b, one, two, list(range(0, 2 * lanes, 2)))
+
+        def one_by_one(place: Any) -> Any:
+            value = ir.Constant(vector, ir.Undefined)
+            for lane in range(lanes):
+                value = b.insert_element(value, b.load(b.gep(place, [b.mul(step, i64(lane))])), i32(lane))
+            return value
+
+        for stride, load in ((1, side_by_side), (2, every_second)):
+            this, other = b.append_basic_block("stride"), b.append_basic_block("other")
+            b.cbranch(b.icmp_signed("==", step, i64(stride)), this, other)
+            b.position_at_end(this)
+            row(load)
+            b.position_at_end(other)
+        row(one_by_one)
+
+    arrays = [pointer(0, 1), pointer(2, 3), pointer(7, 9), pointer(8, 9)]
+    return _call(context, b, sig, "max", arrays, [M, step, n], write)
+
+
 def _outer(
     b: Any, vector: Any, starts: list[Any], before: list[list[Any]], n: Any, row_of: Callable[[Any], Any]
 ) -> Any:
@@ -152,13 +217,14 @@ def _loop(b: Any, n: Any, stride: int, before: list[list[Any]], step: Callable[[
     t = b.phi(i64)
     sums = [[b.phi(one.type) for one in row] for row in before]
     new = step(t, sums)
+    end = b.block
     after = b.add(t, i64(stride))
     t.add_incoming(i64(0), entry)
-    t.add_incoming(after, body)
+    t.add_incoming(after, end)
     for phis, first, last in zip(sums, before, new):
         for phi, one, two in zip(phis, first, last):
             phi.add_incoming(one, entry)
-            phi.add_incoming(two, body)
+            phi.add_incoming(two, end)
     b.cbranch(b.icmp_signed("<", after, n), body, done)
     b.position_at_end(done)
     return new
@@ -243,4 +309,4 @@ def _store(b: Any, value: Any, place: Any) -> None:
 
 def _bytes(vector: Any) -> int:
     """Return the size of one element."""
-    return 4 if isinstance(vector.element, ir.FloatType) else 8
+    return 8 if isinstance(vector.element, ir.DoubleType) else 4
