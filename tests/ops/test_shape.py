@@ -129,3 +129,8 @@ def test_joining_takes_any_iterable_and_splitting_any_whole_number() -> None:
     assert [part.shape for part in F.split(x, np.int64(2), axis=1)] == [(2, 2, 4), (2, 1, 4)]
     with pytest.raises(ArgumentError, match="the size of the parts must be a whole number, got"):
         F.split(x, 1.5)
+
+
+def test_flattening_what_is_flat_adds_no_node() -> None:
+    x = tensor(np.ones((2, 3)), requires_grad=True)
+    assert F.flatten(x, 1) is x

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -48,33 +49,17 @@ def backward(root: Tensor, upstream: Any = None, *, retain_graph: bool = False) 
         return
     waiting: dict[Op, list[Array | None]] = {root.op: [None] * root.op.n_outputs}
     waiting[root.op][root.output_index] = gradient
+    ahead = [(-root.op.number, root.op)]  # a heap: the node recorded last comes first, so all its paths have arrived
     observers = _observers.get()
-    for op in topological_order(root.op):
-        if op not in waiting:
-            continue  # no gradient came this far
+    while ahead:
+        op = heappop(ahead)[1]
         upstreams = _apply_hooks(op, waiting.pop(op))
         downstreams = _step(op, upstreams)
         for observer in observers:
             observer(op, upstreams, downstreams)
-        _send(op, upstreams, downstreams, waiting)
+        _send(op, upstreams, downstreams, waiting, ahead)
         if not retain_graph:
             op.release()
-
-
-def topological_order(last: Op) -> list[Op]:
-    """Return the nodes behind `last`, each before the nodes that made its inputs (no recursion: graphs are deep)."""
-    order: list[Op] = []
-    seen: set[Op] = set()
-    stack: list[tuple[Op, bool]] = [(last, False)]
-    while stack:
-        op, children_done = stack.pop()
-        if children_done:
-            order.append(op)
-        elif op not in seen:
-            seen.add(op)
-            stack.append((op, True))
-            stack.extend((t.op, False) for t in op.inputs if t is not None and t.op is not None and t.op not in seen)
-    return order[::-1]
 
 
 def _first_upstream(root: Tensor, upstream: Any) -> Array:
@@ -131,7 +116,7 @@ def _step(op: Op, upstreams: tuple[Array | None, ...]) -> tuple[Array | None, ..
         raise GraphError(
             f"{type(op).__name__}.backward must return one gradient per input: {len(op.inputs)}, got {len(downstreams)}"
         )
-    return tuple(None if d is None else np.asarray(d) for d in downstreams)  # NumPy's scalars become arrays
+    return tuple([None if d is None else np.asarray(d) for d in downstreams])  # NumPy's scalars become arrays
 
 
 def _send(
@@ -139,23 +124,40 @@ def _send(
     upstreams: tuple[Array | None, ...],
     downstreams: tuple[Array | None, ...],
     waiting: dict[Op, list[Array | None]],
+    ahead: list[tuple[int, Op]],
 ) -> None:
-    for index, (tensor, gradient) in enumerate(zip(op.inputs, downstreams)):
+    for tensor, gradient in zip(op.inputs, downstreams):
         if tensor is None or gradient is None or not tensor.requires_grad:
             continue
-        if gradient.shape != tensor.shape:
+        if gradient.shape != tensor._data.shape:
             raise GraphError(
                 f"{type(op).__name__}.backward gave a gradient of shape {gradient.shape} for an input of shape "
                 f"{tensor.shape}"
             )
-        if tensor.op is not None:
-            slots = waiting.setdefault(tensor.op, [None] * tensor.op.n_outputs)
-            old = slots[tensor.output_index]
-            slots[tensor.output_index] = gradient if old is None else np.asarray(old + gradient)
-        else:  # a leaf owns its gradient: copy what somebody else may hold
-            others = (*upstreams, *downstreams[:index], *downstreams[index + 1 :])
-            shared = any(np.may_share_memory(gradient, other) for other in others if other is not None)
-            _arrive_at_leaf(tensor, gradient.copy() if shared else gradient)
+        source = tensor.op
+        if source is None:
+            _arrive_at_leaf(tensor, gradient.copy() if _is_shared(gradient, upstreams, downstreams) else gradient)
+        elif source not in waiting:
+            waiting[source] = [None] * source.n_outputs
+            waiting[source][tensor.output_index] = gradient
+            heappush(ahead, (-source.number, source))
+        else:
+            slots, index = waiting[source], tensor.output_index
+            old = slots[index]
+            slots[index] = gradient if old is None else np.asarray(old + gradient)
+
+
+def _is_shared(gradient: Array, upstreams: tuple[Array | None, ...], downstreams: tuple[Array | None, ...]) -> bool:
+    """Return whether another may hold the memory of a gradient; a leaf owns its own."""
+    times = 0
+    for other in (*upstreams, *downstreams):
+        if other is gradient:
+            times += 1
+        elif other is None or (gradient.base is None and other.base is None):
+            continue  # two arrays that both own their memory
+        elif np.may_share_memory(gradient, other):
+            return True
+    return times > 1
 
 
 def _arrive_at_leaf(leaf: Tensor, gradient: Array) -> None:

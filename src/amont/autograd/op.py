@@ -19,6 +19,8 @@ The operations of amont have a `kernel` instead, and the active backend computes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import count
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -30,6 +32,10 @@ from amont.core.errors import DTypeError, InPlaceError
 
 Array = np.ndarray[Any, Any]
 FAST_TYPES = frozenset({np.dtype("float32"), np.dtype("float64")})  # what every backend knows
+
+OUTPUT = -1  # in the place of an input's position
+
+_numbers = count()
 
 
 class Op:
@@ -43,16 +49,19 @@ class Op:
 
     inputs: tuple[Tensor | None, ...]
     needs: tuple[bool, ...]
+    number: int  # nodes are numbered as they are recorded, so each comes after the nodes that made its inputs
+
+    # What most nodes have stays with the class.
+    cache: Any = None
+    freed = False
+    n_outputs = 1
+    gives_tuple = False  # also of one output
+    _kept: Sequence[tuple[Version, int, int, tuple[int, ...]]] = ()  # version, its count, which array, its shape
 
     def __init__(self) -> None:
         self.kernels = current()
         self.params: dict[str, Any] = {}
-        self.cache: Any = None
-        self.freed = False
-        self.n_outputs = 1
-        self.gives_tuple = False  # also of one output
         self.hooks: dict[int, list[Hook]] = {}
-        self._versions: list[tuple[Version, int, str, str | None, tuple[int, ...]]] = []
 
     # -- what an operation computes ------------------------------------------------------------------------------
 
@@ -74,20 +83,20 @@ class Op:
         Inputs are tensors, plain arrays (labels, masks: no gradient) or None.
         """
         op = cls()
-        recording = is_grad_enabled()
         op.params = params
-        op.needs = tuple([recording and isinstance(t, Tensor) and t.requires_grad for t in inputs])
+        recording = is_grad_enabled()
+        op.needs = needs = tuple([recording and isinstance(t, Tensor) and t.requires_grad for t in inputs])
         if op._float_type(inputs) not in FAST_TYPES:
             op.kernels = load("reference")
-        result = op.forward(*[t.array if isinstance(t, Tensor) else t for t in inputs], **params)
+        result = op.forward(*[t._data if isinstance(t, Tensor) else t for t in inputs], **params)
         gives_tuple = isinstance(result, tuple)
         # asarray: NumPy turns results without axes into scalars
-        outputs = tuple([Tensor(np.asarray(a)) for a in (result if gives_tuple else (result,))])
+        outputs = tuple([Tensor(np.asarray(a)) for a in result]) if gives_tuple else (Tensor(np.asarray(result)),)
         if cls.is_view and isinstance(source := inputs[0], Tensor):
             for out in outputs:
-                if np.may_share_memory(out.array, source.array):
+                if np.may_share_memory(out._data, source._data):
                     out._version = source._version
-        if any(op.needs):
+        if True in needs:
             op.gives_tuple = gives_tuple
             op._record(inputs, outputs)
         return outputs if gives_tuple else outputs[0]
@@ -97,34 +106,38 @@ class Op:
         return (self.keeps_inputs,) * len(self.inputs)
 
     def _record(self, inputs: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> None:
+        self.number = next(_numbers)
         self.inputs = tuple([t if isinstance(t, Tensor) else None for t in inputs])
         self.n_outputs = len(outputs)
         for index, out in enumerate(outputs):
-            if out.dtype.kind == "f":
+            if out._data.dtype.kind == "f":
                 out.op, out.output_index, out.requires_grad = self, index, True
-        kept_inputs = zip(self.inputs, self.kept_inputs())
-        kept = [(t, f"input {i}") for i, (t, is_kept) in enumerate(kept_inputs) if t is not None and is_kept]
-        kept += [(t, "output") for t in outputs if self.keeps_output]
-        self._versions = [(t._version, t._version.count(), what, t.name, t.shape) for t, what in kept]
+        wanted = self.kept_inputs()
+        kept = [(i, t) for i, t in enumerate(self.inputs) if wanted[i] and t is not None]
+        if self.keeps_output:
+            kept += [(OUTPUT, t) for t in outputs]
+        self._kept = [(t._version, t._version.count(), which, t._data.shape) for which, t in kept]
 
     def _float_type(self, inputs: tuple[Any, ...]) -> np.dtype[Any]:
         """Return the one float type of the tensors (float32 if there is none), or say that there are two."""
         found = None
         for t in inputs:
-            if isinstance(t, Tensor) and t.dtype.kind == "f":
-                if found is not None and t.dtype != found:
+            if isinstance(t, Tensor) and (dtype := t._data.dtype) is not found and dtype.kind == "f":
+                if found is not None and dtype != found:
                     raise DTypeError(
-                        f"{type(self).__name__} got {found} and {t.dtype}; use one float type, e.g. amont.tensor(x) "
+                        f"{type(self).__name__} got {found} and {dtype}; use one float type, e.g. amont.tensor(x) "
                         f"for float32 or model.astype('float64')"
                     )
-                found = t.dtype
+                found = dtype
         return found if found is not None else DEFAULT_DTYPE
 
     def check_unchanged(self) -> None:
         """Raise `InPlaceError` if an array that backward needs was changed since forward."""
-        for version, count, what, name, shape in self._versions:
-            if version.count() != count:
-                what = f"{what} {name!r}" if name else what
+        for version, seen, which, shape in self._kept:
+            if version.count() != seen:
+                what = "output" if which == OUTPUT else f"input {which}"
+                if which != OUTPUT and (t := self.inputs[which]) is not None and t.name:
+                    what = f"{what} {t.name!r}"
                 raise InPlaceError(
                     f"{type(self).__name__}: its {what} of shape {shape} was changed in place after the forward pass, "
                     f"and backward needs the old values; write into a copy, or call backward() before the change"
@@ -132,7 +145,7 @@ class Op:
 
     def release(self) -> Self:
         """Free what was kept for backward, and the inputs: a loss that is still held holds no activations."""
-        self.cache, self.freed, self._versions, self.inputs = None, True, [], ()
+        self.cache, self.freed, self._kept, self.inputs = None, True, (), ()
         return self
 
     def __repr__(self) -> str:

@@ -60,14 +60,14 @@ def load(name: str) -> Kernels:
 
 def current() -> Kernels:
     """Return the backend in use: the innermost `use_backend`, else AMONT_BACKEND, else the best installed."""
-    return _selected.get() or _default_backend()
+    return _selected.get() or cast(Kernels | None, _loaded.get(_default or "")) or _default_backend()
 
 
 def _default_backend() -> Kernels:
     global _default
     if _default is None:
         _default = os.environ.get("AMONT_BACKEND") or ("cpu" if _has_numba() else "reference")
-    return cast(Kernels, _loaded.get(_default)) or load(_default)
+    return load(_default)
 
 
 def _has_numba() -> bool:

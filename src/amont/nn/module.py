@@ -85,7 +85,10 @@ class Module:
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
         for name, value in vars(self).items():
-            yield from _look_into(name, value)
+            if isinstance(value, (Module, Parameter, Buffer)):
+                yield name, value
+            elif isinstance(value, (list, tuple, dict)):
+                yield from _look_into(name, value)
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Yield (name, module) for the direct sub-modules."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def reshape(x: Any, *shape: Any) -> Tensor:
     """Return x under another shape, `reshape(x, 2, 3)` or `reshape(x, (2, 3))`; one size may be −1."""
     x = as_tensor(x)
     sizes = _flat(shape)
-    known = int(np.prod([n for n in sizes if n != -1], dtype=int))
+    known = prod(n for n in sizes if n != -1)
     if sizes.count(-1) > 1 or min(sizes, default=0) < -1:
         raise ArgumentError(f"at most one size may be −1 and none below, got {sizes}")
     if -1 in sizes and known and x.size % known == 0:
@@ -106,7 +107,9 @@ def flatten(x: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     start, end = normal_axis(start_dim, x.ndim), normal_axis(end_dim, x.ndim)
     if start > end:
         raise ArgumentError(f"expected start_dim before end_dim, got {start_dim} and {end_dim}")
-    return reshape(x, *x.shape[:start], int(np.prod(x.shape[start : end + 1], dtype=int)), *x.shape[end + 1 :])
+    if start == end:
+        return x  # nothing to join
+    return reshape(x, *x.shape[:start], prod(x.shape[start : end + 1]), *x.shape[end + 1 :])
 
 
 def squeeze(x: Any, axis: Axis = None) -> Tensor:
