@@ -11,7 +11,7 @@ QW is the number of columns of a sub-image. The register tiles of `tiles` take 1
 end of each row, some belong to no output (4 of 31 for a 5 × 5 kernel on 27 columns); they are computed, not used.
 
 1. Forward: buffer ← x; sums[k, p] = b[k] + Σ_r w[k, r] · buffer[p + offset[r]]; y ← sums.
-2. Input gradient: panel ← dy, zero where no output is; buffer[p + offset[r]] += Σ_k w[k, r] · dy[k, p]; dx += buffer.
+2. Input gradient: lines ← dy, zero where no output is; buffer[p + offset[r]] += Σ_k w[k, r] · dy[k, p]; dx += buffer.
 3. Weight gradient: lines ← dy likewise, buffer ← x; dw[k, r] += Σ_p dy[k, p] · buffer[p + offset[r]].
 """
 
@@ -24,7 +24,7 @@ import numpy as np
 
 from amont.backends.cpu.jit import kernel, parallel, share, threads_for
 from amont.backends.cpu.simd import COLUMNS, LANES, ROWS
-from amont.backends.cpu.tiles import DOT_COLUMNS, DOT_ROWS, dot_tile, gather_tile, scatter_tile
+from amont.backends.cpu.tiles import DOT_COLUMNS, DOT_ROWS, copy_row, dot_tile, gather_tile, scatter_tile
 from amont.core.shapes import conv_output_size
 
 Array = np.ndarray[Any, Any]
@@ -117,7 +117,7 @@ def _up(n: int, step: int) -> int:
 def share_used(x: Ints, w: Ints, grid: Grid) -> float:
     """Return which share of the positions that forward computes belongs to an output."""
     s = plan(x, w, grid, *FORWARD)[0]
-    computed = -(-s.OH // s.BH) * -(-s.OW // s.BW) * s.P
+    computed = -(-s.OH // s.BH) * -(-s.OW // s.BW) * _up((s.BH - 1) * s.QW + s.BW, int(COLUMNS))
     return s.OH * s.OW / computed if computed else 1.0
 
 
@@ -147,6 +147,7 @@ def plan(
     CB = max(4, min(rows // M, floats // (ah * aw * QH * QW)) // 4 * 4)
     CB = C if 2 * C <= 3 * CB else CB  # rather one larger block than a large and a small one
     P = int(_up((BH - 1) * QW + BW, COLUMNS))
+    P += int(COLUMNS) if P // COLUMNS % 2 == 0 else 0  # lines an odd number of cache lines apart lie in different sets
     KB = min(K, outputs)
     block = Block(x[0], grid.groups, C, K, H, W, OH, OW, M, sh, sw, ph, pw, ah, aw, BH, BW, QH, QW, P, CB, KB)
     window = [
@@ -173,25 +174,17 @@ def read(x, start, channels, i0, j0, buffer, s, beyond):
                 for t in range(s.QH):
                     row = (i0 + t) * s.sh + a - s.ph
                     line = buffer[at : at + s.QW]
-                    at += s.QW
                     if 0 <= row < s.H:
-                        place = start + (c * s.H + row) * s.W + left
                         for u in range(u0):
                             line[u] = beyond
-                        inside = line[u0:u1]
-                        if s.sw == 1:
-                            seen = x[place + u0 : place + u1]
-                            for u in range(seen.size):
-                                inside[u] = seen[u]
-                        else:
-                            seen = x[place + u0 * s.sw :]
-                            for u in range(inside.size):
-                                inside[u] = seen[u * s.sw]
+                        place = start + (c * s.H + row) * s.W + left + u0 * s.sw
+                        copy_row(x, place, s.sw, buffer, at + u0, u1 - u0)
                         for u in range(u1, s.QW):
                             line[u] = beyond
                     else:
                         for u in range(line.size):
                             line[u] = beyond
+                    at += s.QW
 
 
 @kernel
@@ -250,9 +243,7 @@ def _forward(part, parts, x, w, bias, y, offset, s):
         for k in range(kn):
             for i in range(rows):
                 place = ((rest // s.G * s.G * s.K + k0 + k) * s.OH + i0 + i) * s.OW + j0
-                to, line = y[place : place + columns], sums[k * s.P + i * s.QW : k * s.P + i * s.QW + columns]
-                for j in range(to.size):
-                    to[j] = line[j]
+                copy_row(sums, k * s.P + i * s.QW, 1, y, place, columns)
 
 
 @parallel
@@ -260,7 +251,7 @@ def _input_gradient(part, parts, dy, w, dx, offset, s):
     """One item is an image, a group and a block of channels of x, so that no two threads add to the same place."""
     chunks, R, image = (s.C + s.CB - 1) // s.CB, s.C * s.M, s.ah * s.aw * s.QH * s.QW
     buffer = np.zeros(s.CB * image + s.P, dy.dtype)
-    panel = np.zeros(s.KB * s.P, dy.dtype)
+    lines = np.zeros(s.KB * s.P, dy.dtype)
     first, last = share(part, parts, s.N * s.G * chunks)
     for item in range(first, last):
         image_group, c = item // chunks, item % chunks * s.CB
@@ -273,34 +264,24 @@ def _input_gradient(part, parts, dy, w, dx, offset, s):
                     buffer[at] = 0
                 for k0 in range(0, s.K, s.KB):
                     kn = min(s.KB, s.K - k0)
-                    _pack(dy, (image_group * s.K + k0) * s.OH * s.OW, kn, i0, j0, rows, columns, panel, s)
+                    _spread(dy, (image_group * s.K + k0) * s.OH * s.OW, kn, i0, j0, rows, columns, lines, s)
                     for p in range(0, P, COLUMNS):
                         for r in range(0, cn * s.M, ROWS):
                             scatter_tile(
                                 w, (image_group % s.G * R + c * s.M + r) * s.K + k0, s.K, min(ROWS, cn * s.M - r),
-                                panel, p * kn, kn, buffer, p, offset, r,
+                                lines, p, s.P, kn, buffer, p, offset, r,
                             )  # fmt: skip
                 _add(buffer, dx, (image_group * s.C + c) * s.H * s.W, cn, i0, j0, s)
 
 
 @kernel
-def _pack(dy, start, channels, i0, j0, rows, columns, panel, s):
-    """Copy a block of dy to `panel` as [position / COLUMNS][k][COLUMNS], zero where no output is."""
-    for at in range(panel.size):
-        panel[at] = 0
+def _spread(dy, start, channels, i0, j0, rows, columns, lines, s):
+    """Copy a block of dy to `lines` [k][P] as it lies in the sub-images, zero where no output is."""
+    for at in range(channels * s.P):
+        lines[at] = 0
     for k in range(channels):
         for i in range(rows):
-            place = start + (k * s.OH + i0 + i) * s.OW + j0
-            line = dy[place : place + columns]
-            p, j = i * s.QW, 0
-            while j < columns:
-                n = min(columns - j, COLUMNS - p % COLUMNS)
-                at = (p // COLUMNS * channels + k) * COLUMNS + p % COLUMNS
-                to, one = panel[at : at + n], line[j : j + n]
-                for t in range(to.size):
-                    to[t] = one[t]
-                p += n
-                j += n
+            copy_row(dy, start + (k * s.OH + i0 + i) * s.OW + j0, 1, lines, k * s.P + i * s.QW, columns)
 
 
 @parallel
@@ -318,14 +299,7 @@ def _weight_gradient(part, parts, dy, x, sums, offset, s):
         rows, columns = min(s.BH, s.OH - i0), min(s.BW, s.OW - j0)
         P = ((rows - 1) * s.QW + columns + LANES - 1) // LANES * LANES
         for group in range(n * s.G, (n + 1) * s.G):
-            for at in range(lines.size):
-                lines[at] = 0
-            for k in range(s.K):
-                for i in range(rows):
-                    place = ((group * s.K + k) * s.OH + i0 + i) * s.OW + j0
-                    one, to = dy[place : place + columns], lines[k * s.P + i * s.QW : k * s.P + i * s.QW + columns]
-                    for j in range(to.size):
-                        to[j] = one[j]
+            _spread(dy, group * s.K * s.OH * s.OW, s.K, i0, j0, rows, columns, lines, s)
             for c in range(0, s.C, s.CB):
                 cn = min(s.CB, s.C - c)
                 read(x, (group * s.C + c) * s.H * s.W, cn, i0, j0, buffer, s, 0)

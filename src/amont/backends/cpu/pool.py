@@ -20,7 +20,7 @@ import numpy as np
 from amont.backends.cpu.jit import kernel as compiled
 from amont.backends.cpu.jit import parallel, share, threads_for
 from amont.backends.cpu.simd import LANES
-from amont.backends.cpu.tiles import max_row
+from amont.backends.cpu.tiles import copy_row, max_row
 from amont.backends.reference import adaptive_pool as reference
 from amont.core.shapes import pool_output_size
 
@@ -194,9 +194,7 @@ def _fill(x, plane, row0, block, s):
         if 0 <= row < s.H:
             for u in range(u0):
                 line[u] = -np.inf
-            inside, seen = line[u0:u1], x[(plane * s.H + row) * s.W : (plane * s.H + row + 1) * s.W]
-            for u in range(inside.size):
-                inside[u] = seen[u]
+            copy_row(x, (plane * s.H + row) * s.W, 1, block, t * s.QW + u0, u1 - u0)
             for u in range(u1, s.QW):
                 line[u] = -np.inf
         else:

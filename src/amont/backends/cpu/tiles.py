@@ -8,6 +8,7 @@ rows of that matrix where they lie in the image, row r at `base + offset[r]`, so
 | `gather_tile` | C[i, p] += Σ_r A[i, r] · B[p + offset[r]] | positions p | ROWS × COLUMNS |
 | `scatter_tile` | C[p + offset[r]] += Σ_k A[r, k] · B[k, p] | positions p | ROWS × COLUMNS |
 | `dot_tile` | C[k, r] += Σ_p A[k, p] · B[p + offset[r]] | positions p, added up at the end | DOT_ROWS × DOT_COLUMNS |
+| `copy_row` | y[j] = x[step · j] | positions j | LANES |
 | `max_row` | y[j] = max_m B[step · j + offset[m]] | positions j | LANES |
 
 They are the forward pass, the gradient of the input and that of the weights. As in `simd`, they are LLVM IR because its
@@ -43,14 +44,13 @@ def gather_tile(typingctx, A, a_off, a_row, rows, B, b_off, offset, o_off, R, C,
 
 
 @intrinsic
-def scatter_tile(typingctx, A, a_off, a_row, rows, B, b_off, K, C, c_off, offset, o_off):
+def scatter_tile(typingctx, A, a_off, a_row, rows, B, b_off, b_row, K, C, c_off, offset, o_off):
     """C[p + offset[r]] += Σ_k A[r, k] · B[k, p] for r < ROWS, p < COLUMNS, k < K, K ≥ 1; rows of C may overlap.
 
     A has `rows` ≤ ROWS rows, contiguous in k, and offsets of rows beyond must point to where nothing is read.
-    B is packed: row k begins at b_off + k·COLUMNS.
     """
     i = types.intp
-    return types.void(A, i, i, i, B, i, i, C, i, offset, i), _emit_scatter
+    return types.void(A, i, i, i, B, i, i, i, C, i, offset, i), _emit_scatter
 
 
 @intrinsic
@@ -58,6 +58,16 @@ def dot_tile(typingctx, A, a_off, a_row, B, b_off, offset, o_off, P, C, c_off, c
     """C[k, r] += Σ_p A[k, p] · B[p + offset[r]] for k < DOT_ROWS, r < DOT_COLUMNS, p < P, a multiple of LANES."""
     i = types.intp
     return types.void(A, i, i, B, i, offset, i, i, C, i, i), _emit_dot
+
+
+@intrinsic
+def copy_row(typingctx, x, x_off, step, y, y_off, n):
+    """y[j] = x[step · j] for j < n; nothing else is read or written. n can be 0.
+
+    LLVM's vectorizer takes 32 numbers at a time and the rest one by one, which are all of a row of 14.
+    """
+    i = types.intp
+    return types.void(x, i, i, y, i, i), _emit_copy
 
 
 @intrinsic
@@ -92,12 +102,12 @@ def _emit_gather(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
 def _emit_scatter(context: Any, b: Any, sig: Any, args: Any) -> Any:
     pointer = _pointers(context, b, sig, args)
-    _, _, a_row, rows, _, _, K, _, _, _, _ = args
+    _, _, a_row, rows, _, _, b_row, K, _, _, _, _ = args
 
     def write(b: Any, vector: Any, a: Any, B: Any, C: Any, offset: Any, *sizes: Any) -> None:
-        a_row, rows, K = sizes
+        a_row, rows, b_row, K = sizes
         zero = [[ir.Constant(vector, None)] * (COLUMNS // LANES)] * ROWS
-        sums = _outer(b, vector, _starts(b, a, a_row, rows), zero, K, lambda k: b.gep(B, [b.mul(k, i64(int(COLUMNS)))]))
+        sums = _outer(b, vector, _starts(b, a, a_row, rows), zero, K, lambda k: b.gep(B, [b.mul(k, b_row)]))
         for i, row_sums in enumerate(sums):  # one row after the other: they overlap
             start = b.load(b.gep(offset, [i64(i)]))
             for v, value in enumerate(row_sums):
@@ -105,8 +115,8 @@ def _emit_scatter(context: Any, b: Any, sig: Any, args: Any) -> Any:
                 _store(b, b.fadd(value, _load(b, place, vector)), place)
         b.ret_void()
 
-    arrays = [pointer(0, 1), pointer(4, 5), pointer(7, 8), pointer(9, 10)]
-    return _call(context, b, sig, "scatter", arrays, [a_row, rows, K], write)
+    arrays = [pointer(0, 1), pointer(4, 5), pointer(8, 9), pointer(10, 11)]
+    return _call(context, b, sig, "scatter", arrays, [a_row, rows, b_row, K], write)
 
 
 def _emit_dot(context: Any, b: Any, sig: Any, args: Any) -> Any:
@@ -165,31 +175,69 @@ def _emit_max(context: Any, b: Any, sig: Any, args: Any) -> Any:
                 return []
 
             _loop(b, n, lanes, [], columns)
-            b.ret_void()
 
-        def side_by_side(place: Any) -> Any:
-            return _load(b, place, vector)
-
-        def every_second(place: Any) -> Any:
-            one, two = (_load(b, b.gep(place, [i64(at)]), vector) for at in (0, lanes))
-            return _shuffle(b, one, two, list(range(0, 2 * lanes, 2)))
-
-        def one_by_one(place: Any) -> Any:
-            value = ir.Constant(vector, ir.Undefined)
-            for lane in range(lanes):
-                value = b.insert_element(value, b.load(b.gep(place, [b.mul(step, i64(lane))])), i32(lane))
-            return value
-
-        for stride, load in ((1, side_by_side), (2, every_second)):
-            this, other = b.append_basic_block("stride"), b.append_basic_block("other")
-            b.cbranch(b.icmp_signed("==", step, i64(stride)), this, other)
-            b.position_at_end(this)
-            row(load)
-            b.position_at_end(other)
-        row(one_by_one)
+        _by_stride(b, step, vector, row)
 
     arrays = [pointer(0, 1), pointer(2, 3), pointer(7, 9), pointer(8, 9)]
     return _call(context, b, sig, "max", arrays, [M, step, n], write)
+
+
+def _emit_copy(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    pointer = _pointers(context, b, sig, args)
+
+    def write(b: Any, vector: Any, x: Any, y: Any, step: Any, n: Any) -> None:
+        lanes = vector.count
+
+        def row(load: Callable[[Any], Any]) -> None:
+            """Whole registers, the last one again over some of the one before; less than one, number by number."""
+
+            def register(j: Any, _: Any) -> list[Any]:
+                last = b.sub(n, i64(lanes))
+                place = b.select(b.icmp_signed("<", j, last), j, last)
+                _store(b, load(b.gep(x, [b.mul(place, step)])), b.gep(y, [place]))
+                return []
+
+            def number(j: Any, _: Any) -> list[Any]:
+                b.store(b.load(b.gep(x, [b.mul(j, step)])), b.gep(y, [j]))
+                return []
+
+            with b.if_else(b.icmp_signed(">=", n, i64(lanes))) as (long, short):
+                with long:
+                    _loop(b, n, lanes, [], register)
+                with short, b.if_then(b.icmp_signed(">", n, i64(0))):
+                    _loop(b, n, 1, [], number)
+
+        _by_stride(b, step, vector, row)
+
+    return _call(context, b, sig, "copy", [pointer(0, 1), pointer(3, 4)], [args[2], args[5]], write)
+
+
+def _by_stride(b: Any, step: Any, vector: Any, write: Callable[[Callable[[Any], Any]], None]) -> None:
+    """Emit `write` for each way to load every step-th number into a register, and return from the function."""
+    lanes = vector.count
+
+    def side_by_side(place: Any) -> Any:
+        return _load(b, place, vector)
+
+    def every_second(place: Any) -> Any:  # the second load begins one earlier: not to read beyond the last number
+        one, two = (_load(b, b.gep(place, [i64(at)]), vector) for at in (0, lanes - 1))
+        return _shuffle(b, one, two, [*range(0, lanes, 2), *range(lanes + 1, 2 * lanes, 2)])
+
+    def one_by_one(place: Any) -> Any:
+        value = ir.Constant(vector, ir.Undefined)
+        for lane in range(lanes):
+            value = b.insert_element(value, b.load(b.gep(place, [b.mul(step, i64(lane))])), i32(lane))
+        return value
+
+    for stride, load in ((1, side_by_side), (2, every_second)):
+        this, other = b.append_basic_block("stride"), b.append_basic_block("other")
+        b.cbranch(b.icmp_signed("==", step, i64(stride)), this, other)
+        b.position_at_end(this)
+        write(load)
+        b.ret_void()
+        b.position_at_end(other)
+    write(one_by_one)
+    b.ret_void()
 
 
 def _outer(
