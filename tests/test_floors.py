@@ -24,7 +24,10 @@ LEVEL = {package: level for level, packages in enumerate(FLOORS) for package in 
 # Inside these folders, files lean only on the folder's base files.
 BASES = {
     "nn": {"module", "init", "containers"},
-    "backends/cpu": {"jit", "simd", "gemm", "workspace", "sequence", "winograd", "patches", "direct", "tiles"},
+    "backends/cpu": {
+        *("jit", "simd", "gemm", "workspace", "sequence"),
+        *("patches", "direct", "tiles", "winograd", "transforms"),
+    },
 }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from amont import nn
 from amont.autograd import Op, Tensor, enable_grad, no_grad, tensor
+from amont.backends.precision import precision
 from amont.backends.select import use_backend
 from amont.core.rng import seed
 from amont.version import __version__
@@ -32,6 +33,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "precision",
     "save",
     "seed",
     "tensor",

@@ -37,6 +37,11 @@ CASES = [
     ),
     Case("conv", "lenet-1", normal((3, 1, 28, 28), (6, 1, 5, 5), (6,)), plan(padding=(2, 2)), tolerance=10),
     Case("conv", "wide", normal((2, 17, 13, 15), (19, 17, 3, 3), (19,)), plan(padding=(1, 1)), tolerance=10),
+    # Winograd in float32; the numbers of channels and the sizes fill no panel, no tile
+    Case("conv", "many-tiles", normal((3, 17, 22, 25), (19, 17, 3, 3), (19,)), plan(padding=(1, 1)), tolerance=10),
+    Case("conv", "no-padding", normal((2, 16, 6, 9), (33, 16, 3, 3), None), plan(), tolerance=10),
+    Case("conv", "thick-padding", normal((1, 20, 5, 1), (16, 20, 3, 3), (16,)), plan(padding=(2, 3)), tolerance=10),
+    Case("conv", "deep", normal((2, 300, 3, 2), (18, 300, 3, 3), (18,)), plan(padding=(1, 1)), tolerance=20),
     Case("conv", "1d", normal((2, 3, 9), (4, 3, 3), (4,)), plan(1)),
     Case("conv", "1d-length-1", normal((2, 3, 1), (4, 3, 1), (4,)), plan(1)),
     Case("conv", "1d-causal", normal((2, 3, 5), (4, 3, 2), None), plan(1, padding=(2,), dilation=(2,))),

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from amont.backends.cpu import direct, patches
+from amont.backends import precision
+from amont.backends.cpu import direct, patches, winograd
 from amont.backends.cpu.direct import Grid
 
 Array = np.ndarray[Any, Any]
@@ -29,6 +30,7 @@ class Algorithm(NamedTuple):
 
 DIRECT = Algorithm(direct.forward, direct.input_gradient, direct.weight_gradient)
 PATCHES = Algorithm(patches.forward, patches.input_gradient, patches.weight_gradient)
+WINOGRAD = Algorithm(winograd.forward, winograd.input_gradient, winograd.weight_gradient)
 
 
 def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
@@ -36,6 +38,7 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
 
     | shapes | algorithm |
     |---|---|
+    | 3 × 3, stride 1, one group, ≥ 16 channels to ≥ 16, float32, `precision("fast")` | Winograd |
     | signals and images, less than 32 filters | direct |
     | … windows of more than one place, more than 85 % of the positions used | direct |
     | all | products over packed patches |
@@ -48,6 +51,8 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
     | 8 × 3 × 224² → 64, 7 × 7, stride 2 | 97 % | 15 15 14 | 19 19 18 |
     | 64 × 256 × 8² → 512, 3 × 3, stride 2 | 50 % | 38 40 43 | 16 22 23 |
     """
+    if winograd.fits(x, w, grid) and precision.current() == "fast":
+        return WINOGRAD
     if x.ndim > 4:
         return PATCHES
     if len(w) // grid.groups < 32 or (w[0, 0].size > 1 and direct.share_used(x.shape, w.shape, grid) > 0.85):
