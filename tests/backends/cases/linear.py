@@ -7,6 +7,8 @@ CASES = [
     Case("linear", "vector", normal((6,), (4, 6), (4,))),
     Case("linear", "sequence", normal((2, 5, 3), (4, 3), (4,))),
     Case("linear", "wide", normal((33, 65), (67, 65), (67,))),
+    Case("linear", "long", normal((13, 300), (35, 300), (35,)), tolerance=3),
+    Case("linear", "empty-batch", normal((0, 5), (3, 5), (3,))),
     Case("matmul", "plain", normal((3, 4), (4, 5))),
     Case("matmul", "batched", normal((2, 3, 4), (2, 4, 5))),
     Case("matmul", "broadcast", normal((3, 4), (2, 4, 5))),

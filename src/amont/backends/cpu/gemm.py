@@ -82,9 +82,9 @@ def multiply(A, a_off, a_row, a_k, B, C, c_off, c_row, m, n, K, accumulate):
             )  # fmt: skip
 
 
-@parallel
-def _product(part, parts, A, a_row, a_k, B, b_k, b_col, bias, C, M, N, K, by_columns):
-    """C = A B + bias, flat arrays, C with rows of N; a bias of size 0 is none."""
+@kernel
+def product_part(part, parts, A, a_row, a_k, B, b_k, b_col, bias, C, M, N, K, by_columns):
+    """Compute one part of C = A B + bias, flat arrays, C with rows of N; a bias of size 0 is none."""
     m0, m1, n0, n1 = 0, M, 0, N
     if by_columns:
         n0, n1 = share(part, parts, N)
@@ -112,6 +112,11 @@ def _product(part, parts, A, a_row, a_k, B, b_k, b_col, bias, C, M, N, K, by_col
                         multiply(block_a, p * kb, ONE, ROWS, block_b, C, (r + p) * N + c, N, m, nb, kb, add)
                 else:
                     multiply(A, r * a_row + k * a_k, a_row, a_k, block_b, C, r * N + c, N, mb, nb, kb, add)
+
+
+@parallel
+def _product(part, parts, A, a_row, a_k, B, b_k, b_col, bias, C, M, N, K, by_columns):
+    product_part(part, parts, A, a_row, a_k, B, b_k, b_col, bias, C, M, N, K, by_columns)
 
 
 def product(A: Array, B: Array, bias: Array | None = None) -> Array:
