@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from amont.backends.cpu.jit import kernel, parallel, share, threads_for
+from amont.backends.cpu.jit import inlined, kernel, parallel, share, threads_for
 from amont.backends.cpu.simd import COLUMNS, LANES, ROWS
 from amont.backends.cpu.tiles import DOT_COLUMNS, DOT_ROWS, copy_row, dot_tile, gather_tile, scatter_tile
 from amont.core.shapes import conv_output_size
@@ -72,34 +72,43 @@ class Block(NamedTuple):
     KB: int  # channels of y at a time
 
 
+@inlined
+def unpacked(s):
+    """Return the sizes by name. Kernels get them as one array: a tuple of so many doubled the time to compile them."""
+    return Block(
+        s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11], s[12], s[13], s[14], s[15], s[16],
+        s[17], s[18], s[19], s[20], s[21],
+    )  # fmt: skip
+
+
 def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:
     """y[n, k, i] = Σ_c Σ_m X[n, c, s·i + d·m − p] · w[k, c, m] + b[k]."""
-    block, offset, out, items = plan(x.shape, w.shape, grid, *FORWARD)
+    block, sizes, offset, out, items = plan(x.shape, w.shape, grid, *FORWARD)
     y = np.empty((len(x), len(w), *out), x.dtype)
     bias = np.zeros(len(w), x.dtype) if b is None else np.ascontiguousarray(b)
     parts = threads_for(y.size * block.C * block.M // 16, items)
-    _forward(parts, _line(x), _line(w), bias, y.reshape(-1), offset, block)
+    _forward(parts, _line(x), _line(w), bias, y.reshape(-1), offset, sizes)
     return y
 
 
 def input_gradient(dy: Array, w: Array, shape: Ints, grid: Grid) -> Array:
     """dX[n, c, s·i + d·m] += Σ_k dy[n, k, i] · w[k, c, m]."""
-    block, offset, _, _ = plan(shape, w.shape, grid, *INPUT_GRADIENT)
+    block, sizes, offset, _, _ = plan(shape, w.shape, grid, *INPUT_GRADIENT)
     dx = np.zeros(shape, dy.dtype)
     turned = w.reshape(block.G, block.K, block.C * block.M).transpose(0, 2, 1)
     items = block.N * block.G * -(-block.C // block.CB)
     parts = threads_for(dy.size * block.C * block.M // 16, items)
-    _input_gradient(parts, _line(dy), _line(turned), dx.reshape(-1), offset, block)
+    _input_gradient(parts, _line(dy), _line(turned), dx.reshape(-1), offset, sizes)
     return dx
 
 
 def weight_gradient(dy: Array, x: Array, shape: Ints, grid: Grid) -> Array:
     """dw[k, c, m] = Σ_n Σ_i dy[n, k, i] · X[n, c, s·i + d·m − p]."""
-    block, offset, _, _ = plan(x.shape, shape, grid, *WEIGHT_GRADIENT)
+    block, sizes, offset, _, _ = plan(x.shape, shape, grid, *WEIGHT_GRADIENT)
     R = block.C * block.M
     parts = threads_for(dy.size * R // 16, block.N * -(-block.OH // block.BH) * -(-block.OW // block.BW))
     sums = np.zeros((parts, block.G, _up(block.K, DOT_ROWS), _up(R, DOT_COLUMNS)), dy.dtype)
-    _weight_gradient(parts, _line(dy), _line(x), sums.reshape(-1), offset, block)
+    _weight_gradient(parts, _line(dy), _line(x), sums.reshape(-1), offset, sizes)
     dw = sums[:, :, : block.K, :R]
     return (dw[0] if parts == 1 else dw.sum(axis=0)).reshape(shape)
 
@@ -125,7 +134,7 @@ def share_used(x: Ints, w: Ints, grid: Grid) -> float:
 def plan(
     x: Ints, w: Ints, grid: Grid, positions: int, rows: int, floats: int, outputs: int, out: Ints | None = None
 ) -> Any:
-    """Return the block sizes, the offset table, the output's size, and the number of forward's items.
+    """Return the block sizes, also as an array, the offset table, the output's size, and the number of forward's items.
 
     A block has about `positions` positions, at most about `rows` rows of the patch matrix, `floats` numbers of x and
     `outputs` channels of y.
@@ -158,7 +167,7 @@ def plan(
     offset = np.add.outer(np.arange(CB) * (ah * aw * QH * QW), np.array(window, np.int64)).reshape(-1)
     trash = np.full(int(ROWS), CB * ah * aw * QH * QW, np.int64)  # rows beyond the last: behind the sub-images
     items = x[0] * grid.groups * -(-K // KB) * -(-OH // BH) * -(-OW // BW) if KB else 0
-    return block, np.concatenate([offset, trash]), out, items
+    return block, np.array(block), np.concatenate([offset, trash]), out, items
 
 
 @kernel
@@ -214,8 +223,9 @@ def _add(buffer, dx, start, channels, i0, j0, s):
 
 
 @parallel
-def _forward(part, parts, x, w, bias, y, offset, s):
+def _forward(part, parts, x, w, bias, y, offset, sizes):
     """One item is a block of positions and of channels of y, in one image and group."""
+    s = unpacked(sizes)
     chunks, down, across = (s.K + s.KB - 1) // s.KB, (s.OH + s.BH - 1) // s.BH, (s.OW + s.BW - 1) // s.BW
     R = s.C * s.M
     buffer = np.zeros(s.CB * s.ah * s.aw * s.QH * s.QW + COLUMNS, x.dtype)
@@ -247,8 +257,9 @@ def _forward(part, parts, x, w, bias, y, offset, s):
 
 
 @parallel
-def _input_gradient(part, parts, dy, w, dx, offset, s):
+def _input_gradient(part, parts, dy, w, dx, offset, sizes):
     """One item is an image, a group and a block of channels of x, so that no two threads add to the same place."""
+    s = unpacked(sizes)
     chunks, R, image = (s.C + s.CB - 1) // s.CB, s.C * s.M, s.ah * s.aw * s.QH * s.QW
     buffer = np.zeros(s.CB * image + s.P, dy.dtype)
     lines = np.zeros(s.KB * s.P, dy.dtype)
@@ -285,8 +296,9 @@ def _spread(dy, start, channels, i0, j0, rows, columns, lines, s):
 
 
 @parallel
-def _weight_gradient(part, parts, dy, x, sums, offset, s):
+def _weight_gradient(part, parts, dy, x, sums, offset, sizes):
     """One item is a block of positions of one image; each part adds into sums of its own."""
+    s = unpacked(sizes)
     down, across = (s.OH + s.BH - 1) // s.BH, (s.OW + s.BW - 1) // s.BW
     R4 = (s.C * s.M + DOT_COLUMNS - 1) // DOT_COLUMNS * DOT_COLUMNS
     K3 = (s.K + DOT_ROWS - 1) // DOT_ROWS * DOT_ROWS

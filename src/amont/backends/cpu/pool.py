@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from amont.backends.cpu.jit import inlined, parallel, share, threads_for
 from amont.backends.cpu.jit import kernel as compiled
-from amont.backends.cpu.jit import parallel, share, threads_for
 from amont.backends.cpu.simd import LANES
 from amont.backends.cpu.tiles import copy_row, max_row
 from amont.backends.reference import adaptive_pool as reference
@@ -35,22 +35,22 @@ def max_pool_forward(
     x: Array, *, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil_mode: bool
 ) -> tuple[Array, Any]:
     """y[n, c, i] = max over the window of x; −∞ outside the image."""
-    s, offset, place, out = _windows(x.shape, kernel, stride, padding, dilation, ceil_mode)
+    s, sizes, offset, place, out = _windows(x.shape, kernel, stride, padding, dilation, ceil_mode)
     y = np.empty((*x.shape[:2], *out), x.dtype)
     winner = np.empty(y.shape, np.int32)
     parts = threads_for(y.size * s.M, s.N)
-    _max_forward(parts, np.ascontiguousarray(x).reshape(-1), y.reshape(-1), winner.reshape(-1), offset, s)
-    return y, (winner, x.shape, place, s)
+    _max_forward(parts, np.ascontiguousarray(x).reshape(-1), y.reshape(-1), winner.reshape(-1), offset, sizes)
+    return y, (winner, x.shape, place, sizes)
 
 
 def max_pool_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
     """The gradient goes to where the maximum was."""
-    winner, shape, place, s = cache
+    winner, shape, place, sizes = cache
     if not needs[0]:
         return (None,)
     dx = np.empty(shape, dy.dtype)
-    parts = threads_for(dx.size, s.N)
-    _max_backward(parts, np.ascontiguousarray(dy).reshape(-1), winner.reshape(-1), dx.reshape(-1), place, s)
+    parts = threads_for(dx.size, shape[0] * shape[1])
+    _max_backward(parts, np.ascontiguousarray(dy).reshape(-1), winner.reshape(-1), dx.reshape(-1), place, sizes)
     return (dx,)
 
 
@@ -70,13 +70,19 @@ class Windows(NamedTuple):
     BH: int  # rows of a block of the output …
     QH: int  # … and of x that it sees, with border: QH rows of QW
     QW: int
-    border: bool  # do windows hang over the edges?
+    border: int  # 1 if windows hang over the edges, else 0
+
+
+@inlined
+def unpacked(s):
+    """Return the sizes by name; kernels get them as one array, which compiles faster."""
+    return Windows(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11], s[12], s[13])
 
 
 @lru_cache(maxsize=256)
 def _windows(shape: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil_mode: bool) -> Any:
-    """Return the sizes; where a window's places lie behind its first, in a plane and in a block; the same behind
-    the place of output 0 in a plane, where x begins after the padding; the output's size.
+    """Return the sizes, also as an array; how far a window's places lie behind its first, in a plane and in a block;
+    how far behind the place of output 0 in a plane, where x begins after the padding; the output's size.
     """
     reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation))
     out = tuple(pool_output_size(*axis, ceil_mode) for axis in zip(shape[2:], reach, stride, padding))
@@ -85,11 +91,11 @@ def _windows(shape: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: I
     QW = (OW - 1) * sw + rw
     BH = max(1, min(OH, (BLOCK // QW - rh) // sh + 1))
     QH = (BH - 1) * sh + rh
-    border = bool(ph or pw or (OH - 1) * sh + rh > H or QW > W)
+    border = int(ph or pw or (OH - 1) * sh + rh > H or QW > W)
     s = Windows(shape[0] * shape[1], H, W, OH, OW, kh * kw, sh, sw, ph, pw, BH, QH, QW, border)
     rows, columns = np.arange(kh) * dh, np.arange(kw) * dw
     offset = np.stack([np.add.outer(rows * width, columns).reshape(-1) for width in (W, QW)])
-    return s, offset.reshape(-1), offset[0] - ph * W - pw, out
+    return s, np.array(s), offset.reshape(-1), offset[0] - ph * W - pw, out
 
 
 def avg_pool_forward(
@@ -153,12 +159,13 @@ def _counts(n: int, out: int, kernel: int, stride: int, padding: int, count_incl
 
 
 @parallel
-def _max_forward(part, parts, x, y, winner, offset, s):
+def _max_forward(part, parts, x, y, winner, offset, sizes):
     """Row by row of y, from x itself, or from a block with a border where windows hang over the edges.
 
     Whole registers are written: what goes beyond the row is overwritten by the next one. The last row of a part, and
     the last of x, which may not be read beyond its end, take the way over a buffer.
     """
+    s = unpacked(sizes)
     whole = (s.OW + LANES - 1) // LANES * LANES
     block = np.empty(s.QH * s.QW + 2 * whole * s.sw, x.dtype)
     best, number = np.empty(whole, x.dtype), np.empty(whole, np.int32)
@@ -166,7 +173,7 @@ def _max_forward(part, parts, x, y, winner, offset, s):
     for plane in range(begin, end):
         for i0 in range(0, s.OH, s.BH):
             read = plane * s.H * s.W + (i0 + s.BH) * s.sh * s.W + offset[s.M - 1] + 2 * whole * s.sw
-            bordered = s.border or read > x.size
+            bordered = s.border > 0 or read > x.size
             if bordered:
                 _fill(x, plane, i0 * s.sh - s.ph, block, s)
             for i in range(i0, min(s.OH, i0 + s.BH)):
@@ -203,8 +210,9 @@ def _fill(x, plane, row0, block, s):
 
 
 @parallel
-def _max_backward(part, parts, dy, winner, dx, place, s):
+def _max_backward(part, parts, dy, winner, dx, place, sizes):
     """place[number]: how far that place of the window lies from the place where output 0 begins, in a flat plane."""
+    s = unpacked(sizes)
     begin, end = share(part, parts, s.N)
     for plane in range(begin, end):
         flat = dx[plane * s.H * s.W : (plane + 1) * s.H * s.W]
