@@ -26,7 +26,7 @@ BASES = {
     "nn": {"module", "init", "containers"},
     "backends/cpu": {
         *("jit", "simd", "gemm", "workspace", "sequence"),
-        *("patches", "direct", "tiles", "winograd", "transforms"),
+        *("patches", "pieces", "direct", "tiles", "winograd", "transforms"),
     },
 }
 

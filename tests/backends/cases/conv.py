@@ -42,6 +42,12 @@ CASES = [
     Case("conv", "no-padding", normal((2, 16, 6, 9), (33, 16, 3, 3), None), plan(), tolerance=10),
     Case("conv", "thick-padding", normal((1, 20, 5, 1), (16, 20, 3, 3), (16,)), plan(padding=(2, 3)), tolerance=10),
     Case("conv", "deep", normal((2, 300, 3, 2), (18, 300, 3, 3), (18,)), plan(padding=(1, 1)), tolerance=20),
+    Case("conv", "window-in-pieces", normal((2, 32, 9, 6), (35, 32, 5, 4), (35,)), plan(padding=(2, 1)), tolerance=20),
+    # Direct in several blocks: rows and columns, channels of x and of y
+    Case(
+        "conv", "blocks", normal((1, 2, 40, 33), (3, 2, 3, 3), None), plan(stride=(2, 1), padding=(1, 1)), tolerance=10
+    ),
+    Case("conv", "1d-blocks", normal((2, 9, 800), (7, 9, 40), (7,)), plan(1, stride=(2,), padding=(3,)), tolerance=20),
     Case("conv", "1d", normal((2, 3, 9), (4, 3, 3), (4,)), plan(1)),
     Case("conv", "1d-length-1", normal((2, 3, 1), (4, 3, 1), (4,)), plan(1)),
     Case("conv", "1d-causal", normal((2, 3, 5), (4, 3, 2), None), plan(1, padding=(2,), dilation=(2,))),

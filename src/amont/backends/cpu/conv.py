@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from amont.backends import precision
-from amont.backends.cpu import direct, patches, winograd
+from amont.backends.cpu import direct, patches, pieces, winograd
 from amont.backends.cpu.direct import Grid
 
 Array = np.ndarray[Any, Any]
@@ -30,6 +30,7 @@ class Algorithm(NamedTuple):
 
 DIRECT = Algorithm(direct.forward, direct.input_gradient, direct.weight_gradient)
 PATCHES = Algorithm(patches.forward, patches.input_gradient, patches.weight_gradient)
+PIECES = Algorithm(pieces.forward, pieces.input_gradient, pieces.weight_gradient)
 WINOGRAD = Algorithm(winograd.forward, winograd.input_gradient, winograd.weight_gradient)
 
 
@@ -39,6 +40,7 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
     | shapes | algorithm |
     |---|---|
     | 3 × 3, stride 1, one group, ≥ 16 channels to ≥ 16, float32, `precision("fast")` | Winograd |
+    | … 4 × 4 to 7 × 7 | Winograd, the window cut into pieces of 3 × 3 |
     | signals and images, less than 32 filters | direct |
     | … windows of more than one place, more than 85 % of the positions used | direct |
     | all | products over packed patches |
@@ -53,6 +55,8 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
     """
     if winograd.fits(x, w, grid) and precision.current() == "fast":
         return WINOGRAD
+    if pieces.fits(x, w, grid) and precision.current() == "fast":
+        return PIECES
     if x.ndim > 4:
         return PATCHES
     if len(w) // grid.groups < 32 or (w[0, 0].size > 1 and direct.share_used(x.shape, w.shape, grid) > 0.85):

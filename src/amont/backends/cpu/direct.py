@@ -197,7 +197,7 @@ def read(x, start, channels, i0, j0, buffer, s, beyond):
 
 
 @kernel
-def _add(buffer, dx, start, channels, i0, j0, s):
+def add(buffer, dx, start, channels, i0, j0, s):
     """The adjoint of `read`: dx[c, (i0 + t)·sh + a − ph, …] += buffer[c][a][b][t][u] inside of the image."""
     at = 0
     for c in range(channels):
@@ -282,7 +282,7 @@ def _input_gradient(part, parts, dy, w, dx, offset, sizes):
                                 w, (image_group % s.G * R + c * s.M + r) * s.K + k0, s.K, min(ROWS, cn * s.M - r),
                                 lines, p, s.P, kn, buffer, p, offset, r,
                             )  # fmt: skip
-                _add(buffer, dx, (image_group * s.C + c) * s.H * s.W, cn, i0, j0, s)
+                add(buffer, dx, (image_group * s.C + c) * s.H * s.W, cn, i0, j0, s)
 
 
 @kernel
