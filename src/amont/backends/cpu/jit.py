@@ -37,10 +37,10 @@ from typing import Any
 import numba
 import numpy as np
 import threadpoolctl
-from numba import prange
 from numba.core import config as numba_config
 from numba.core import event
 
+from amont.backends.cpu.parts import ALL, START, run_all, with_start
 from amont.core import threads
 
 config: Any = numba_config
@@ -64,18 +64,21 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 def parallel(function: Callable[..., Any]) -> Callable[..., None]:
     """Turn `function(part, parts, *args)` into `run(parts, *args)`, which runs all parts, each in a thread."""
-    one = kernel(function)
-    every = _compile(_launcher(function, one), nogil=True, parallel=True)
+    return _runner(with_start(function))
+
+
+def _runner(function: Callable[..., Any]) -> Callable[..., None]:
+    compiled = kernel(function)
 
     def run(parts: int, *args: Any) -> None:
-        if parts == 1:
-            one(0, 1, *args)
+        if parts == 1 and hasattr(_limited, "done"):
+            compiled(0, 1, *args)
             return
         with _pool:
-            if not hasattr(_limited, "done"):  # Numba's limit is per Python thread
+            if not hasattr(_limited, "done"):  # Numba's limit is per Python thread; this also starts the pool
                 numba.set_num_threads(min(_threads, config.NUMBA_NUM_THREADS))
                 _limited.done = True
-            every(parts, *args)
+            compiled(ALL if parts > 1 else 0, parts, *args)
 
     return run
 
@@ -103,12 +106,14 @@ def elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
     name = f"{function.__name__}_of_all"
     lines = [
         f"def {name}({', '.join(['part', 'parts', 'out', *arrays, *numbers])}):",
+        *(f"    {line}" for line in START.format(part="part", parts="parts").splitlines()),
         "    begin, end = share(part, parts, out.size)",
         *(f"    {array} = {array}[begin:end]" for array in ("out", *arrays)),
         "    for i in range(out.size):",
         f"        out[i] = one({', '.join([f'{array}[i]' for array in arrays] + numbers)})",
     ]
-    loop = parallel(_written("\n".join(lines), name, function, one=inlined(function), share=share))
+    scope = {"one": inlined(function), "share": share, "_run_all_parts": run_all}
+    loop = _runner(_written("\n".join(lines), name, function, **scope))
 
     def run(*args: Any) -> Any:
         first = args[0]
@@ -118,14 +123,6 @@ def elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
         return out
 
     return run
-
-
-def _launcher(function: Callable[..., Any], one: Any) -> Any:
-    """Write the loop over the parts of a kernel."""
-    names = ", ".join(list(inspect.signature(function).parameters)[2:])
-    name = f"{function.__name__}_every_part"
-    source = f"def {name}(parts, {names}):\n    for part in prange(parts):\n        one(intp(part), parts, {names})\n"
-    return _written(source, name, function, one=one, prange=prange, intp=numba.intp)
 
 
 def _written(source: str, name: str, model: Callable[..., Any], **scope: Any) -> Any:
