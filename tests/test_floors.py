@@ -25,7 +25,7 @@ LEVEL = {package: level for level, packages in enumerate(FLOORS) for package in 
 BASES = {
     "nn": {"module", "init", "containers"},
     "backends/cpu": {
-        *("jit", "simd", "gemm", "workspace", "sequence"),
+        *("jit", "parts", "simd", "gemm", "workspace", "sequence"),
         *("patches", "pieces", "direct", "tiles", "winograd", "transforms"),
     },
 }
