@@ -37,10 +37,19 @@ def test_blocks_of_any_size(
     np.testing.assert_allclose(direct.weight_gradient(dy, x, w.shape, grid), dw, **close)
 
 
-@pytest.mark.parametrize(("kernel", "padding"), [((5, 5), (2, 2)), ((4, 7), (0, 5)), ((6, 4), (1, 0))])
-def test_windows_in_pieces(kernel: Any, padding: Any) -> None:
-    rng, grid = np.random.default_rng(0), direct.Grid((1, 1), padding, (1, 1), 1)
-    x, w, b = (rng.standard_normal(s).astype("f") for s in ((2, 18, 11, 9), (21, 18, *kernel), (21,)))
+@pytest.mark.parametrize(
+    ("kernel", "padding", "stride"),
+    [
+        ((5, 5), (2, 2), (1, 1)),
+        ((4, 7), (0, 5), (1, 1)),
+        ((6, 4), (1, 0), (1, 2)),
+        ((11, 11), (2, 2), (4, 4)),
+        ((5, 8), (1, 4), (2, 3)),
+    ],
+)
+def test_windows_in_pieces(kernel: Any, padding: Any, stride: Any) -> None:
+    rng, grid = np.random.default_rng(0), direct.Grid(stride, padding, (1, 1), 1)
+    x, w, b = (rng.standard_normal(s).astype("f") for s in ((2, 18, 12, 19), (21, 18, *kernel), (21,)))
     y = direct.forward(x, w, b, grid)
     dy = rng.standard_normal(y.shape).astype("f")
     for one, two in (

@@ -40,7 +40,7 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
     | shapes | algorithm |
     |---|---|
     | 3 × 3, stride 1, one group, ≥ 16 channels to ≥ 16, float32, `precision("fast")` | Winograd |
-    | … 4 × 4 to 7 × 7 | Winograd, the window cut into pieces of 3 × 3 |
+    | … other windows and strides, if cut into 3 × 3 they take less than 0.6 of the products | Winograd in pieces |
     | signals and images, less than 32 filters | direct |
     | … windows of more than one place, more than 85 % of the positions used | direct |
     | all | products over packed patches |
