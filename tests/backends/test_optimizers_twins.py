@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from amont.backends.cpu import jit
 from amont.backends.select import load
+from tests.backends.cpu.guards import Guards
 
 SGD = {"lr": 0.1, "momentum": 0.0, "dampening": 0.0, "weight_decay": 0.0, "nesterov": False}
 ADAM = {"lr": 0.01, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8, "weight_decay": 0.0, "decoupled": False}
@@ -54,7 +56,7 @@ def after_steps(
         g = array(rng.standard_normal(shape))
         before = g.copy()
         count = {"step": step} if kernel in ("adam", "adagrad") else {}
-        assert getattr(load(backend), f"{kernel}_update")(p, g, *state, **params, **count) is None
+        assert getattr(load(backend), f"{kernel}_update")([p], [g], *([s] for s in state), **params, **count) is None
         np.testing.assert_array_equal(g, before, err_msg="the gradient was written to")
     for a in (p, *state):
         if strided and a is not None and a.base is not None:
@@ -78,3 +80,47 @@ def test_cpu_equals_reference(rule: Any, dtype: str) -> None:
 
 def test_every_update_has_rules() -> None:
     assert {f"{r[0]}_update" for r in RULES} == {k for k in load("reference").kernels() if k.endswith("_update")}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: f"{r[0]}-{RULES.index(r)}")
+def test_many_at_once_have_the_bits_of_one_by_one(rule: Any, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel, given, params = rule
+    count = {"step": 2} if kernel in ("adam", "adagrad") else {}
+    update = getattr(load("cpu"), f"{kernel}_update")
+
+    def columns() -> list[list[Any]]:
+        rng = np.random.default_rng(0)
+        shapes = [(), (40, 33), (0, 3), (7,), (2, 3, 4, 5)]
+        p, g = ([rng.standard_normal(shape).astype(dtype) for shape in shapes] for _ in range(2))
+        return [p, g, *([np.ones(s, dtype) if wanted else None for s in shapes] for wanted in given)]
+
+    alone, together, split = columns(), columns(), columns()
+    for row in zip(*alone):
+        update(*([a] for a in row), **params, **count)
+    update(*together, **params, **count)
+    monkeypatch.setattr(jit, "GRAIN", 1)
+    monkeypatch.setattr(jit, "_threads", 3)
+    guards = Guards()
+    split = [[None if a is None else guards.copy(a) for a in column] for column in split]
+    update(*split, **params, **count)
+    guards.check()
+    for others in (together, split):
+        for column, other in zip(alone, others):
+            for a, b in zip(column, other):
+                np.testing.assert_array_equal(a, b)
+
+
+def test_nothing_is_written_into_read_only_memory() -> None:
+    p, g = np.ones(5, "f4"), np.ones(5, "f4")
+    p.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        load("cpu").sgd_update([p], [g], [None], **SGD)
+    assert (p == 1).all()
+
+
+def test_types_and_layouts_of_one_call_may_differ() -> None:
+    p = [np.ones((3, 4), "f4"), np.ones(3), np.ones((4, 3), "f4").T, np.ones(2, ">f4")]
+    load("cpu").sgd_update(p, [np.full_like(a, 2) for a in p], [None] * 4, **SGD)
+    for a in p:
+        np.testing.assert_allclose(a, 0.8, rtol=1e-6)

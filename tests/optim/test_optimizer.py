@@ -217,3 +217,25 @@ def test_a_gradient_that_does_not_fit_its_parameter_changes_nothing(backend: str
 def test_options_of_another_type(make, text: str) -> None:
     with pytest.raises(ArgumentError, match=text):
         make([nn.Parameter(np.ones(2, np.float32))])
+
+
+def test_an_update_of_ones_own_on_top_of_another_optimizers() -> None:
+    class Halved(optim.SGD):
+        def update(self, p, g, state, lr, step, options):
+            super().update(p, g / 2, state, lr, step, options)
+
+    p = nn.Parameter(np.ones(3, "f4"))
+    p.grad = np.ones(3, "f4")
+    Halved([p], lr=0.5).step()
+    np.testing.assert_array_equal(p.array, [0.75] * 3)
+
+
+def test_a_parameter_that_missed_a_step_counts_its_own() -> None:
+    one, two = (nn.Parameter(np.ones(3, "f4")) for _ in range(2))
+    optimizer = optim.Adam([one, two], lr=0.1)
+    one.grad = np.ones(3, "f4")
+    optimizer.step()
+    two.grad = np.ones(3, "f4")
+    optimizer.step()
+    assert [int(optimizer.state_dict()[f"{i}.step"]) for i in range(2)] == [2, 1]
+    np.testing.assert_allclose(two.array, 0.9, rtol=1e-6)  # the first step of Adam is of size lr

@@ -46,10 +46,22 @@ class Adagrad(Optimizer):
 
     def update(self, p: Array, g: Array, state: State, lr: float, step: int, options: Mapping[str, Any]) -> None:
         """Make one step."""
+        Adagrad.update_all(self, [p], [g], [state], lr, step, options)
+
+    def update_all(
+        self,
+        p: list[Array],
+        g: list[Array],
+        states: list[State],
+        lr: float,
+        step: int,
+        options: Mapping[str, Any],
+    ) -> None:
+        """Make one step of many parameters together."""
         current().adagrad_update(
             p,
             g,
-            state["total"],
+            [s["total"] for s in states],
             lr=lr,
             lr_decay=options["lr_decay"],
             eps=options["eps"],

@@ -56,12 +56,24 @@ class Adam(Optimizer):
 
     def update(self, p: Array, g: Array, state: State, lr: float, step: int, options: Mapping[str, Any]) -> None:
         """Make one step."""
+        Adam.update_all(self, [p], [g], [state], lr, step, options)
+
+    def update_all(
+        self,
+        p: list[Array],
+        g: list[Array],
+        states: list[State],
+        lr: float,
+        step: int,
+        options: Mapping[str, Any],
+    ) -> None:
+        """Make one step of many parameters together."""
         current().adam_update(
             p,
             g,
-            state["m"],
-            state["v"],
-            state.get("v_max"),
+            [s["m"] for s in states],
+            [s["v"] for s in states],
+            [s.get("v_max") for s in states],
             lr=lr,
             beta1=options["betas"][0],
             beta2=options["betas"][1],

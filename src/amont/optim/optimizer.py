@@ -1,13 +1,15 @@
 """`Optimizer`: what all optimizers share: groups of parameters, the learning rate, the state, saving it.
 
 An optimizer of its own is two small functions: `init_state` makes the arrays that belong to one parameter,
-`update` changes the parameter and these arrays in place (usually by a kernel of the backend).
+`update` changes the parameter and these arrays in place. The optimizers of amont have `update_all` besides, which does
+all parameters of a group in one pass, by a kernel of the backend.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,24 @@ class Optimizer:
         """Change `p` and `state` in place, for the gradient `g`; this is the parameter's `step`-th step, from 1."""
         raise TypeError(f"{type(self).__name__} has no update(); write one")
 
+    def update_all(
+        self,
+        p: list[Array],
+        g: list[Array],
+        states: list[State],
+        lr: float,
+        step: int,
+        options: Mapping[str, Any],
+    ) -> None:
+        """Do `update` for all parameters of a group that make their `step`-th step now: one by one, if not together."""
+        for one, gradient, state in zip(p, g, states):
+            self.update(one, gradient, state, lr, step, options)
+
+    def __init_subclass__(cls) -> None:
+        """Let the `update` that a user writes for a subclass of, say, SGD take the place of SGD's `update_all`."""
+        if "update" in vars(cls) and "update_all" not in vars(cls):
+            cls.update_all = Optimizer.update_all  # type: ignore[method-assign]
+
     def check(self, options: Mapping[str, Any]) -> None:
         """Raise `ArgumentError` if the options of a group make no sense."""
         if not callable(options["lr"]):
@@ -56,14 +76,19 @@ class Optimizer:
     def step(self) -> None:
         """Change every parameter that has a gradient, then count the step."""
         rates = [self._rate(group) for group in self.param_groups]
-        for rate, group, position, p in self._walk(rates):
-            if p.grad is None:
-                continue
-            gradient = _fitting_gradient(p)
-            state = self._state_of(position, p, group)
-            state["step"] += 1
-            self.update(p.array, gradient, state, rate, int(state["step"]), group)
-            p.changed()
+        for group, rate, positions in zip(self.param_groups, rates, self._positions()):
+            together: dict[int, list[tuple[Tensor, Array, State]]] = {}  # those that make the same step, by its number
+            for position, p in zip(positions, group["params"]):
+                if p.grad is not None:
+                    gradient, state = _fitting_gradient(p), self._state_of(position, p, group)
+                    together.setdefault(int(state["step"]) + 1, []).append((p, gradient, state))
+            for step, rows in together.items():
+                params, gradients, states = map(list, zip(*rows))
+                for state in states:
+                    state["step"][...] = step
+                self.update_all([p.array for p in params], gradients, states, rate, step, group)
+                for p in params:
+                    p.changed()
         self.steps += 1
 
     def zero_grad(self) -> None:
@@ -114,7 +139,7 @@ class Optimizer:
         """Return the saved arrays by parameter, or raise an error that lists what does not fit."""
         expected = {
             f"{position}.{name}": array
-            for _, group, position, p in self._walk()
+            for group, position, p in self._walk()
             for name, array in self._new_state(p, group).items()
         }
         own = {name: a for name, a in arrays.items() if name.partition(".")[0].isdigit()}
@@ -144,13 +169,16 @@ class Optimizer:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _walk(self, rates: list[float] | None = None) -> Iterator[tuple[float, dict[str, Any], int, Tensor]]:
-        """Yield (learning rate, group, position, parameter), positions counted through all groups."""
-        position = 0
-        for i, group in enumerate(self.param_groups):
-            for p in group["params"]:
-                yield (rates[i] if rates else 0.0), group, position, p
-                position += 1
+    def _positions(self) -> list[range]:
+        """Return the positions of each group's parameters, counted through all groups."""
+        ends = list(accumulate((len(group["params"]) for group in self.param_groups), initial=0))
+        return [range(begin, end) for begin, end in pairwise(ends)]
+
+    def _walk(self) -> Iterator[tuple[dict[str, Any], int, Tensor]]:
+        """Yield (group, position, parameter)."""
+        for group, positions in zip(self.param_groups, self._positions()):
+            for position, p in zip(positions, group["params"]):
+                yield group, position, p
 
     def _rate(self, group: Mapping[str, Any]) -> float:
         lr = group["lr"]
@@ -164,8 +192,9 @@ class Optimizer:
         state = self._state.get(position)
         if state is None:
             state = self._state[position] = self._new_state(p, group)
+        dtype = p.dtype
         for name, array in state.items():
-            if name != "step" and array.dtype != p.dtype:
+            if array.dtype is not dtype and array.dtype != dtype and name != "step":
                 raise DTypeError(
                     f"the optimizer's state is {array.dtype}, the parameter is {p.dtype} now; call model.astype() "
                     f"before making the optimizer"
@@ -197,8 +226,8 @@ def _is_number(value: Any) -> bool:
 
 def _fitting_gradient(p: Tensor) -> Array:
     """Return the gradient in the parameter's type; one of another shape would be read past its end."""
-    gradient = np.asarray(p.grad, dtype=p.dtype)
-    if gradient.shape != p.shape:
+    gradient = np.asarray(p.grad, dtype=p.array.dtype)
+    if gradient.shape != p.array.shape:
         name = f" {p.name!r}" if p.name else ""
         raise ShapeError(
             f"the parameter{name} has shape {p.shape}, its grad {gradient.shape}; set grad to None or to "

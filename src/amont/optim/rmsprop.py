@@ -46,12 +46,24 @@ class RMSprop(Optimizer):
 
     def update(self, p: Array, g: Array, state: State, lr: float, step: int, options: Mapping[str, Any]) -> None:
         """Make one step."""
+        RMSprop.update_all(self, [p], [g], [state], lr, step, options)
+
+    def update_all(
+        self,
+        p: list[Array],
+        g: list[Array],
+        states: list[State],
+        lr: float,
+        step: int,
+        options: Mapping[str, Any],
+    ) -> None:
+        """Make one step of many parameters together."""
         current().rmsprop_update(
             p,
             g,
-            state["square"],
-            state.get("mean"),
-            state.get("velocity"),
+            [s["square"] for s in states],
+            [s.get("mean") for s in states],
+            [s.get("velocity") for s in states],
             lr=lr,
             alpha=options["alpha"],
             eps=options["eps"],

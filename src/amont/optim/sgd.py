@@ -48,10 +48,22 @@ class SGD(Optimizer):
 
     def update(self, p: Array, g: Array, state: State, lr: float, step: int, options: Mapping[str, Any]) -> None:
         """Make one step."""
+        SGD.update_all(self, [p], [g], [state], lr, step, options)
+
+    def update_all(
+        self,
+        p: list[Array],
+        g: list[Array],
+        states: list[State],
+        lr: float,
+        step: int,
+        options: Mapping[str, Any],
+    ) -> None:
+        """Make one step of many parameters together."""
         current().sgd_update(
             p,
             g,
-            state.get("velocity"),
+            [s.get("velocity") for s in states],
             lr=lr,
             momentum=options["momentum"],
             dampening=0.0 if step == 1 else options["dampening"],

@@ -17,7 +17,7 @@ import sys
 import numpy as np
 from amont.backends.cpu import jit, optimizers
 p, g = np.ones(200_000, "f4"), np.ones(200_000, "f4")
-optimizers.sgd_update(p, g, None, lr=0.5, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False)
+optimizers.sgd_update([p], [g], [None], lr=0.5, momentum=0.0, dampening=0.0, weight_decay=0.0, nesterov=False)
 assert (p == 0.5).all()
 print(jit._threads, jit.threads_for(1e9), jit._folder)
 """

@@ -92,7 +92,9 @@ def test_updates_equal_the_reference(name: str, states: int, params: dict, turne
             g = rng.standard_normal((11, 37) if turned else (37, 11)).astype(dtype)
             before = g.copy()
             extra = {"step": step} if name == "adam" else {}
-            getattr(kernels, f"{name}_update")(p, g, *state, *[None] * (slots - states), **params, **extra)
+            getattr(kernels, f"{name}_update")(
+                [p], [g], *([s] for s in [*state, *[None] * (slots - states)]), **params, **extra
+            )
             np.testing.assert_array_equal(g, before)
         results.append([p, *state])
     for ours, expected in zip(*results):

@@ -3,7 +3,7 @@
 The rules that all kernels follow
 ---------------------------------
 **Names.** A differentiable kernel is a pair `NAME_forward`, `NAME_backward`. The update rules of the
-optimizers are single kernels `NAME_update`.
+optimizers are single kernels `NAME_update`, which take lists of arrays: many parameters at once.
 
 **Forward.** `NAME_forward(*arrays, **params) -> (outputs, cache)`. The arrays come first, by position;
 an optional one (a bias, a mask) may be None. Parameters (strides, modes, …) come by keyword.

@@ -1,17 +1,21 @@
 """Signatures: update rules of the optimizers.
 
-These kernels write, in place: into the parameter `p` and into the optimizer's state, never into the gradient `g`.
-All arrays of one call have the shape and the type of `p`, any strides. `g` is ∂L/∂p, `lr` the learning rate η,
+Each kernel updates many parameters at once: `p`, `g` and every array of state come as lists of one length, one entry
+per parameter. The kernels write, in place: into the parameters and into the state, never into the gradients. All
+arrays of one parameter have its shape and its type, any strides. `g` is ∂L/∂p, `lr` the learning rate η,
 `weight_decay` the λ of which λ p is added to the gradient (for `adam` with `decoupled`, see there).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+Arrays = Sequence[Array]
+States = Sequence[Array | None]
 
 
 class OptimizerKernels(Protocol):
@@ -19,9 +23,9 @@ class OptimizerKernels(Protocol):
 
     @staticmethod
     def sgd_update(
-        p: Array,
-        g: Array,
-        velocity: Array | None,
+        p: Arrays,
+        g: Arrays,
+        velocity: States,
         *,
         lr: float,
         momentum: float,
@@ -29,16 +33,16 @@ class OptimizerKernels(Protocol):
         weight_decay: float,
         nesterov: bool,
     ) -> None:
-        """Gradient descent with momentum; `velocity` is None where there is no momentum."""
+        """Gradient descent with momentum; a `velocity` of None is none: no momentum."""
         ...
 
     @staticmethod
     def adam_update(
-        p: Array,
-        g: Array,
-        m: Array,
-        v: Array,
-        v_max: Array | None,
+        p: Arrays,
+        g: Arrays,
+        m: Arrays,
+        v: Arrays,
+        v_max: States,
         *,
         lr: float,
         beta1: float,
@@ -48,16 +52,16 @@ class OptimizerKernels(Protocol):
         decoupled: bool,
         step: int,
     ) -> None:
-        """Adam at its `step`-th step, counted from 1; `decoupled` makes it AdamW, `v_max` makes it AMSGrad."""
+        """Adam at its `step`-th step, counted from 1; `decoupled` makes it AdamW, a `v_max` AMSGrad."""
         ...
 
     @staticmethod
     def rmsprop_update(
-        p: Array,
-        g: Array,
-        square: Array,
-        mean: Array | None,
-        velocity: Array | None,
+        p: Arrays,
+        g: Arrays,
+        square: Arrays,
+        mean: States,
+        velocity: States,
         *,
         lr: float,
         alpha: float,
@@ -65,12 +69,12 @@ class OptimizerKernels(Protocol):
         weight_decay: float,
         momentum: float,
     ) -> None:
-        """RMSprop; centered if there is a `mean`, with momentum if there is a `velocity`."""
+        """RMSprop; centered where there is a `mean`, with momentum where there is a `velocity`, else None."""
         ...
 
     @staticmethod
     def adagrad_update(
-        p: Array, g: Array, total: Array, *, lr: float, lr_decay: float, eps: float, weight_decay: float, step: int
+        p: Arrays, g: Arrays, total: Arrays, *, lr: float, lr_decay: float, eps: float, weight_decay: float, step: int
     ) -> None:
-        """Adagrad at its `step`-th step, counted from 1; `total` is the sum of all g² so far."""
+        """Adagrad at its `step`-th step, counted from 1; `total` holds the sums of all g² so far."""
         ...

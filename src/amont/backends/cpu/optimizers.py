@@ -1,26 +1,45 @@
-"""The optimizers' updates in one pass over parameter and state, in place.
+"""The optimizers' updates: one pass over the memory of all parameters and their state, in place, in one launch.
 
-The reference's `p -= lr * g` writes a temporary for every operation: memory traffic is all there is to save. Arrays
-that are not contiguous, and variants rarely used (AMSGrad), go to the reference.
+The reference's `p -= lr * g` writes a temporary for every operation: memory traffic is all there is to save. A model
+has a few large parameters and many small ones, so the elements of all of them together are shared out to the threads:
+one launch, not one for each parameter, and the biases cost nothing extra. A kernel cannot take a list of arrays, so it
+is given a table with one row per parameter, [size, address of p, of g, of three arrays of state (0: none)]. Only
+contiguous, writable arrays of one float type come into the table, and the caller holds them while the kernel runs.
+The others go to the reference.
+
+Measured (two cores of a Zen 3), SGD with momentum, the 6 parameters of an MLP 784-256-128-10: one by one 190 µs, by
+table 95. Tried: addresses by `array.ctypes.data` (1.4 µs each; `_enter` takes 2 µs for all five of a parameter).
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic as _intrinsic
+from numba.np import arrayobj
 
-from amont.backends.cpu.jit import parallel, share, threads_for
+from amont.backends.cpu.jit import inlined, kernel, parallel, share, threads_for
 from amont.backends.reference import optimizers as reference
 
 Array = np.ndarray[Any, Any]
+Arrays = Sequence[Array]
+States = Sequence[Array | None]
+
+intrinsic: Any = _intrinsic  # its stubs do not know that the typing context is passed by Numba
+FLOATS = {np.dtype(np.float32): np.empty(0, np.float32), np.dtype(np.float64): np.empty(0, np.float64)}
+SIZE, P, G, S1, S2, S3 = range(6)  # the columns of the table
 
 
 def sgd_update(
-    p: Array,
-    g: Array,
-    velocity: Array | None,
+    p: Arrays,
+    g: Arrays,
+    velocity: States,
     *,
     lr: float,
     momentum: float,
@@ -29,24 +48,18 @@ def sgd_update(
     nesterov: bool,
 ) -> None:
     """u ← μ u + (1 − dampening) g;  p ← p − η u, or p − η (g + μ u) with Nesterov."""
-    if not _plain(p, g, p if velocity is None else velocity):
-        options = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
-        reference.sgd_update(p, g, velocity, **options, nesterov=nesterov)
-        return
-    real, parts = p.dtype.type, threads_for(p.size)
-    if velocity is None:
-        _sgd(parts, p.reshape(-1), g.reshape(-1), real(lr), real(weight_decay))
-        return
-    numbers = (real(lr), real(momentum), real(1 - dampening), real(weight_decay))
-    _momentum(parts, p.reshape(-1), g.reshape(-1), velocity.reshape(-1), *numbers, nesterov)
+    numbers = lr, momentum, 1 - dampening, weight_decay, float(nesterov)
+    for odd in _run(_sgd, numbers, p, g, velocity):
+        options: Any = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
+        reference.sgd_update(*odd, **options, nesterov=nesterov)
 
 
 def adam_update(
-    p: Array,
-    g: Array,
-    m: Array,
-    v: Array,
-    v_max: Array | None,
+    p: Arrays,
+    g: Arrays,
+    m: Arrays,
+    v: Arrays,
+    v_max: States,
     *,
     lr: float,
     beta1: float,
@@ -57,59 +70,193 @@ def adam_update(
     step: int,
 ) -> None:
     """m ← β1 m + (1 − β1) g, v ← β2 v + (1 − β2) g²;  p ← p − η m̂ / (√v̂ + ε)."""
-    if v_max is not None or not _plain(p, g, m, v):
-        options = {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "weight_decay": weight_decay}
-        reference.adam_update(p, g, m, v, v_max, **options, decoupled=decoupled, step=step)
-        return
-    real = p.dtype.type
-    keep = real(1 - lr * weight_decay if decoupled else 1)
-    decay = real(0 if decoupled else weight_decay)
-    rate, root = real(lr / (1 - beta1**step)), real(1 / math.sqrt(1 - beta2**step))
-    flat = (a.reshape(-1) for a in (p, g, m, v))
-    _adam(
-        threads_for(p.size * 4),
-        *flat,
-        keep,
-        decay,
-        rate,
-        root,
-        real(1 - beta1),
-        real(beta2),
-        real(1 - beta2),
-        real(eps),
-    )
+    keep, decay = (1 - lr * weight_decay, 0.0) if decoupled else (1.0, weight_decay)
+    rate, root = lr / (1 - beta1**step), 1 / math.sqrt(1 - beta2**step)
+    for odd in _run(_adam, (keep, decay, rate, root, 1 - beta1, beta2, 1 - beta2, eps), p, g, m, v, v_max):
+        options: Any = {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps, "weight_decay": weight_decay}
+        reference.adam_update(*odd, **options, decoupled=decoupled, step=step)
 
 
-def _plain(*arrays: Array) -> bool:
-    """Return whether all arrays are contiguous and of one float type that kernels know."""
-    kind = arrays[0].dtype
-    return kind.char in "fd" and all(a.flags.c_contiguous and a.dtype == kind for a in arrays)
+def rmsprop_update(
+    p: Arrays,
+    g: Arrays,
+    square: Arrays,
+    mean: States,
+    velocity: States,
+    *,
+    lr: float,
+    alpha: float,
+    eps: float,
+    weight_decay: float,
+    momentum: float,
+) -> None:
+    """s ← α s + (1 − α) g²;  p ← p − η g / (√s + ε), or with √(s − a²), or along the velocity."""
+    numbers = lr, alpha, 1 - alpha, eps, weight_decay, momentum
+    for odd in _run(_rmsprop, numbers, p, g, square, mean, velocity):
+        options: Any = {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay, "momentum": momentum}
+        reference.rmsprop_update(*odd, **options)
+
+
+def adagrad_update(
+    p: Arrays, g: Arrays, total: Arrays, *, lr: float, lr_decay: float, eps: float, weight_decay: float, step: int
+) -> None:
+    """s ← s + g²;  p ← p − η/(1 + (t − 1) · lr_decay) · g / (√s + ε)."""
+    for odd in _run(_adagrad, (lr / (1 + (step - 1) * lr_decay), eps, weight_decay), p, g, total):
+        options: Any = {"lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay}
+        reference.adagrad_update(*odd, **options, step=step)
+
+
+def _run(kernel: Any, numbers: tuple[float, ...], *columns: States) -> list[tuple[list[Any], ...]]:
+    """Update by the kernel, one launch per float type; return the parameters it is not for, as lists of one."""
+    by_type: dict[Any, list[Any]] = {}
+    odd: list[Any] = []
+    for row in zip(*columns, strict=True):
+        if _is_plain(row):
+            by_type.setdefault(row[0].dtype, []).append(row)
+        else:
+            odd.append(tuple([a] for a in row))
+    for dtype, rows in by_type.items():
+        table, none = np.zeros((len(rows), 6), np.int64), FLOATS[dtype]
+        for i, row in enumerate(rows):
+            arrays = [none if a is None else a if a.ndim == 1 else a.reshape(-1) for a in row]
+            _enter(table[i], *arrays, *[none] * (5 - len(row)))
+        size = sum(row[0].size for row in rows)
+        kernel(threads_for(size * len(columns)), size, table, np.array(numbers, dtype))
+    return odd
+
+
+def _is_plain(row: Any) -> bool:
+    """Return whether all arrays are contiguous, of one float type that kernels know, and can be written to."""
+    dtype = row[0].dtype
+    if dtype not in FLOATS:
+        return False
+    for i, a in enumerate(row):
+        if a is not None:
+            flags = a.flags
+            if a.dtype != dtype or not flags.c_contiguous or not flags.aligned or not (i == 1 or flags.writeable):
+                return False
+    return True
+
+
+@kernel
+def _enter(row, p, g, s1, s2, s3):
+    """Write size and addresses to a row of the table."""
+    row[SIZE], row[P], row[G] = p.size, p.ctypes.data, g.ctypes.data
+    row[S1] = s1.ctypes.data if s1.size > 0 else 0
+    row[S2] = s2.ctypes.data if s2.size > 0 else 0
+    row[S3] = s3.ctypes.data if s3.size > 0 else 0
+
+
+@intrinsic
+def _floats(typingctx, address, size, like):
+    """The `size` numbers at an address, as an array of the type of `like`; an address of 0 has none."""
+    result = types.Array(like.dtype, 1, "C")
+
+    def emit(context: Any, b: Any, sig: Any, args: Any) -> Any:
+        array = arrayobj.make_array(result)(context, b)
+        i64, width = ir.IntType(64), context.get_abi_sizeof(context.get_value_type(like.dtype))
+        known = b.icmp_signed("!=", args[0], ir.Constant(i64, 0))
+        count, item = b.select(known, args[1], ir.Constant(i64, 0)), ir.Constant(i64, width)
+        pointer = b.inttoptr(args[0], context.get_data_type(like.dtype).as_pointer())
+        arrayobj.populate_array(
+            array, pointer, cgutils.pack_array(b, [count]), cgutils.pack_array(b, [item]), item, meminfo=None
+        )
+        return array._getvalue()
+
+    return result(types.int64, types.int64, like), emit
+
+
+@inlined
+def _part_of(row, column, first, last, like):
+    """The numbers first … last of one array in the table."""
+    address = row[column]
+    return _floats(address + first * like.itemsize if address != 0 else 0, last - first, like)
 
 
 @parallel
-def _sgd(part, parts, p, g, lr, decay):
-    begin, end = share(part, parts, p.size)
-    p, g = p[begin:end], g[begin:end]
-    for i in range(p.size):
-        p[i] -= lr * (g[i] + decay * p[i])
+def _sgd(part, parts, size, table, numbers):
+    lr, momentum, fresh, decay, nesterov = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4] != 0
+    begin, end = share(part, parts, size)
+    for row in table:
+        first, last = max(begin, 0), min(end, row[SIZE])
+        begin, end = begin - row[SIZE], end - row[SIZE]
+        if first >= last:
+            continue
+        p, g = _part_of(row, P, first, last, numbers), _part_of(row, G, first, last, numbers)
+        u = _part_of(row, S1, first, last, numbers)
+        if u.size == 0:
+            for i in range(p.size):
+                p[i] -= lr * (g[i] + decay * p[i])
+        else:
+            for i in range(p.size):
+                slope = g[i] + decay * p[i]
+                u[i] = momentum * u[i] + fresh * slope
+                p[i] -= lr * (slope + momentum * u[i] if nesterov else u[i])
 
 
 @parallel
-def _momentum(part, parts, p, g, u, lr, momentum, fresh, decay, nesterov):
-    begin, end = share(part, parts, p.size)
-    p, g, u = p[begin:end], g[begin:end], u[begin:end]
-    for i in range(p.size):
-        slope = g[i] + decay * p[i]
-        u[i] = momentum * u[i] + fresh * slope
-        p[i] -= lr * (slope + momentum * u[i] if nesterov else u[i])
+def _adam(part, parts, size, table, numbers):
+    keep, decay, rate, root = numbers[0], numbers[1], numbers[2], numbers[3]
+    new1, beta2, new2, eps = numbers[4], numbers[5], numbers[6], numbers[7]
+    begin, end = share(part, parts, size)
+    for row in table:
+        first, last = max(begin, 0), min(end, row[SIZE])
+        begin, end = begin - row[SIZE], end - row[SIZE]
+        if first >= last:
+            continue
+        p, g = _part_of(row, P, first, last, numbers), _part_of(row, G, first, last, numbers)
+        m, v = _part_of(row, S1, first, last, numbers), _part_of(row, S2, first, last, numbers)
+        largest = _part_of(row, S3, first, last, numbers)
+        for i in range(p.size):
+            slope = g[i] + decay * p[i]
+            m[i] += new1 * (slope - m[i])
+            v[i] = beta2 * v[i] + new2 * slope * slope
+            square = v[i]
+            if largest.size > 0:
+                largest[i] = largest[i] if square <= largest[i] else square  # NaN passes
+                square = largest[i]
+            p[i] = keep * p[i] - rate * m[i] / (np.sqrt(square) * root + eps)
 
 
 @parallel
-def _adam(part, parts, p, g, m, v, keep, decay, rate, root, new1, beta2, new2, eps):
-    begin, end = share(part, parts, p.size)
-    p, g, m, v = p[begin:end], g[begin:end], m[begin:end], v[begin:end]
-    for i in range(p.size):
-        slope = g[i] + decay * p[i]
-        m[i] += new1 * (slope - m[i])
-        v[i] = beta2 * v[i] + new2 * slope * slope
-        p[i] = keep * p[i] - rate * m[i] / (np.sqrt(v[i]) * root + eps)
+def _rmsprop(part, parts, size, table, numbers):
+    lr, alpha, new, eps, decay, momentum = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]
+    begin, end = share(part, parts, size)
+    for row in table:
+        first, last = max(begin, 0), min(end, row[SIZE])
+        begin, end = begin - row[SIZE], end - row[SIZE]
+        if first >= last:
+            continue
+        p, g = _part_of(row, P, first, last, numbers), _part_of(row, G, first, last, numbers)
+        square, mean = _part_of(row, S1, first, last, numbers), _part_of(row, S2, first, last, numbers)
+        u = _part_of(row, S3, first, last, numbers)
+        for i in range(p.size):
+            slope = g[i] + decay * p[i]
+            square[i] = alpha * square[i] + new * slope * slope
+            spread = square[i]
+            if mean.size > 0:
+                mean[i] += new * (slope - mean[i])
+                spread -= mean[i] * mean[i]
+                spread = numbers.dtype.type(0) if spread < 0 else spread  # rounding may bring 0 below 0
+            d = slope / (np.sqrt(spread) + eps)
+            if u.size > 0:
+                u[i] = momentum * u[i] + d
+                d = u[i]
+            p[i] -= lr * d
+
+
+@parallel
+def _adagrad(part, parts, size, table, numbers):
+    rate, eps, decay = numbers[0], numbers[1], numbers[2]
+    begin, end = share(part, parts, size)
+    for row in table:
+        first, last = max(begin, 0), min(end, row[SIZE])
+        begin, end = begin - row[SIZE], end - row[SIZE]
+        if first >= last:
+            continue
+        p, g = _part_of(row, P, first, last, numbers), _part_of(row, G, first, last, numbers)
+        total = _part_of(row, S1, first, last, numbers)
+        for i in range(p.size):
+            slope = g[i] + decay * p[i]
+            total[i] += slope * slope
+            p[i] -= rate * slope / (np.sqrt(total[i]) + eps)

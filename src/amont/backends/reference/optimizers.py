@@ -1,24 +1,28 @@
 """Update rules of the optimizers: variants of θ ← θ − η ∇L (course D3 2.2), with PyTorch's formulas.
 
-Here p is θ, g = ∂L/∂p, lr is η, and everything is element by element. These kernels write into p and into the
-state. Weight decay adds λ p to the gradient: it is the gradient of (λ/2)‖θ‖². The course's penalty λ‖θ‖² (D3 2.1)
-has the gradient 2λ θ, so its λ is half of `weight_decay`.
+Here p is θ, g = ∂L/∂p, lr is η, and everything is element by element. p, g and the state come as lists, one entry per
+parameter: the loops go over the parameters. These kernels write into p and into the state. Weight decay adds λ p to
+the gradient: it is the gradient of (λ/2)‖θ‖². The course's penalty λ‖θ‖² (D3 2.1) has the gradient 2λ θ, so its λ is
+half of `weight_decay`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+Arrays = Sequence[Array]
+States = Sequence[Array | None]
 
 
 def sgd_update(
-    p: Array,
-    g: Array,
-    velocity: Array | None,
+    p: Arrays,
+    g: Arrays,
+    velocity: States,
     *,
     lr: float,
     momentum: float,
@@ -31,20 +35,21 @@ def sgd_update(
     u ← μ u + (1 − dampening) g          the velocity, a sum of past gradients that fade by μ per step
     p ← p − η u                          Nesterov: p ← p − η (g + μ u), a look ahead along u
     """
-    g = _decayed(g, p, weight_decay)
-    if velocity is not None:
-        velocity *= momentum
-        velocity += (1 - dampening) * g
-        g = g + momentum * velocity if nesterov else velocity
-    p -= lr * g
+    for p_i, g_i, u in zip(p, g, velocity, strict=True):
+        g_i = _decayed(g_i, p_i, weight_decay)
+        if u is not None:
+            u *= momentum
+            u += (1 - dampening) * g_i
+            g_i = g_i + momentum * u if nesterov else u
+        p_i -= lr * g_i
 
 
 def adam_update(
-    p: Array,
-    g: Array,
-    m: Array,
-    v: Array,
-    v_max: Array | None,
+    p: Arrays,
+    g: Arrays,
+    m: Arrays,
+    v: Arrays,
+    v_max: States,
     *,
     lr: float,
     beta1: float,
@@ -64,26 +69,27 @@ def adam_update(
     AdamW (`decoupled`) shrinks p ← (1 − ηλ) p first, and leaves the decay out of g, hence out of m and v.
     AMSGrad (`v_max`) puts the largest v so far in place of v.
     """
-    if decoupled:
-        p *= 1 - lr * weight_decay
-    else:
-        g = _decayed(g, p, weight_decay)
-    m += (1 - beta1) * (g - m)
-    v *= beta2
-    v += (1 - beta2) * g * g
-    if v_max is not None:
-        np.maximum(v_max, v, out=v_max)
-    correction1, correction2 = 1 - beta1**step, 1 - beta2**step
-    denominator = np.sqrt(v if v_max is None else v_max) / math.sqrt(correction2) + eps
-    p -= (lr / correction1) * m / denominator
+    for p_i, g_i, m_i, v_i, largest in zip(p, g, m, v, v_max, strict=True):
+        if decoupled:
+            p_i *= 1 - lr * weight_decay
+        else:
+            g_i = _decayed(g_i, p_i, weight_decay)
+        m_i += (1 - beta1) * (g_i - m_i)
+        v_i *= beta2
+        v_i += (1 - beta2) * g_i * g_i
+        if largest is not None:
+            np.maximum(largest, v_i, out=largest)
+        correction1, correction2 = 1 - beta1**step, 1 - beta2**step
+        denominator = np.sqrt(v_i if largest is None else largest) / math.sqrt(correction2) + eps
+        p_i -= (lr / correction1) * m_i / denominator
 
 
 def rmsprop_update(
-    p: Array,
-    g: Array,
-    square: Array,
-    mean: Array | None,
-    velocity: Array | None,
+    p: Arrays,
+    g: Arrays,
+    square: Arrays,
+    mean: States,
+    velocity: States,
     *,
     lr: float,
     alpha: float,
@@ -98,32 +104,34 @@ def rmsprop_update(
     d = g / (√s + ε)
     u ← μ u + d,  p ← p − η u            without momentum u = d
     """
-    g = _decayed(g, p, weight_decay)
-    square *= alpha
-    square += (1 - alpha) * g * g
-    spread = square
-    if mean is not None:
-        mean += (1 - alpha) * (g - mean)
-        spread = np.maximum(square - mean * mean, 0)  # rounding may bring a variance of 0 below 0
-    d = g / (np.sqrt(spread) + eps)
-    if velocity is not None:
-        velocity *= momentum
-        velocity += d
-        d = velocity
-    p -= lr * d
+    for p_i, g_i, s, a, u in zip(p, g, square, mean, velocity, strict=True):
+        g_i = _decayed(g_i, p_i, weight_decay)
+        s *= alpha
+        s += (1 - alpha) * g_i * g_i
+        spread = s
+        if a is not None:
+            a += (1 - alpha) * (g_i - a)
+            spread = np.maximum(s - a * a, 0)  # rounding may bring a variance of 0 below 0
+        d = g_i / (np.sqrt(spread) + eps)
+        if u is not None:
+            u *= momentum
+            u += d
+            d = u
+        p_i -= lr * d
 
 
 def adagrad_update(
-    p: Array, g: Array, total: Array, *, lr: float, lr_decay: float, eps: float, weight_decay: float, step: int
+    p: Arrays, g: Arrays, total: Arrays, *, lr: float, lr_decay: float, eps: float, weight_decay: float, step: int
 ) -> None:
     """Adagrad (Duchi et al., 2011): directions that moved much move less.
 
     s ← s + g²
     p ← p − η/(1 + (t − 1) · lr_decay) · g / (√s + ε)
     """
-    g = _decayed(g, p, weight_decay)
-    total += g * g
-    p -= lr / (1 + (step - 1) * lr_decay) * g / (np.sqrt(total) + eps)
+    for p_i, g_i, s in zip(p, g, total, strict=True):
+        g_i = _decayed(g_i, p_i, weight_decay)
+        s += g_i * g_i
+        p_i -= lr / (1 + (step - 1) * lr_decay) * g_i / (np.sqrt(s) + eps)
 
 
 def _decayed(g: Array, p: Array, weight_decay: float) -> Array:
