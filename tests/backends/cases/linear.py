@@ -10,6 +10,7 @@ CASES = [
     Case("linear", "long", normal((13, 300), (35, 300), (35,)), tolerance=3),
     Case("linear", "empty-batch", normal((0, 5), (3, 5), (3,))),
     Case("matmul", "plain", normal((3, 4), (4, 5))),
+    Case("matmul", "wide", normal((33, 65), (65, 67))),
     Case("matmul", "batched", normal((2, 3, 4), (2, 4, 5))),
     Case("matmul", "broadcast", normal((3, 4), (2, 4, 5))),
     Case("matmul", "broadcast-both", normal((2, 1, 3, 4), (5, 4, 2))),

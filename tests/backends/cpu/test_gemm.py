@@ -42,6 +42,20 @@ def test_public_product_keeps_the_type(shape: tuple[int, int, int], dtype: str) 
     np.testing.assert_allclose(C, A @ B + bias, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("K", [40, 2100])
+@pytest.mark.parametrize("M", [4, 16, 33, 100])
+@pytest.mark.parametrize(("a_turned", "b_turned"), [(False, False), (False, True), (True, False), (True, True)])
+def test_few_rows_times_a_large_matrix(M: int, K: int, a_turned: bool, b_turned: bool) -> None:
+    rng = np.random.default_rng(0)
+    A, B = matrix(rng, M, K, a_turned, "f4"), matrix(rng, K, 1003, b_turned, "f4")
+    bias = rng.standard_normal(1003).astype("f4")
+    exact = A.astype("f8") @ B.astype("f8")
+    C = gemm.product(A, B)
+    assert C.flags.c_contiguous
+    np.testing.assert_allclose(C, exact, atol=1e-6 * K)
+    np.testing.assert_allclose(gemm.product(A, B, bias), exact + bias, atol=1e-6 * K)
+
+
 def test_any_strides() -> None:
     rng = np.random.default_rng(0)
     A, B = rng.standard_normal((140, 240)).astype("f4")[::2, ::3], rng.standard_normal((80, 300)).astype("f4")[:, ::2]
