@@ -106,8 +106,8 @@ def class_weights(weight: Any, z: Tensor) -> Array | None:
 
 def refuse_zero_by_zero(labels: Array, weight: Array | None, ignore_index: int, reduction: str) -> None:
     """Refuse a mean over no rows at all."""
-    if reduction != "mean":
-        return
+    if reduction != "mean" or (weight is None and labels.flat[0] != ignore_index):
+        return  # also when the first row counts
     used = labels != ignore_index
     if not used.any():
         raise DataError(
