@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from amont.backends.cpu.jit import kernel, parallel, share, threads_for
-from amont.backends.cpu.simd import COLUMNS, LANES, ROWS, tile, transpose_block
+from amont.backends.cpu.simd import COLUMNS, LANES, ROWS, SHORT, tile, transpose_block
 
 Array = np.ndarray[Any, Any]
 
@@ -78,11 +78,15 @@ def copy_block(A, a_off, a_k, K, m, out):
 def multiply(A, a_off, a_row, a_k, B, C, c_off, c_row, m, n, K, accumulate):
     """C[m, n] (+)= A[m, K] B[K, n], with B packed by `pack`."""
     for c in range(0, n, COLUMNS):
-        for r in range(0, m, ROWS):
+        r = ZERO
+        while r < m:
+            # Two short tiles for 7 or 8 rows that are left, rather than a long one and one that is mostly empty.
+            rows = SHORT if ROWS < m - r <= 2 * SHORT else min(ROWS, m - r)
             tile(
                 A, a_off + r * a_row, a_row, a_k, B, c * K, C, c_off + r * c_row + c, c_row, K,
-                min(ROWS, m - r), min(COLUMNS, n - c), accumulate,
+                rows, min(COLUMNS, n - c), accumulate,
             )  # fmt: skip
+            r += rows
 
 
 @kernel
@@ -155,4 +159,8 @@ def flat(A: Array) -> tuple[Array, int, int]:
         return A.reshape(-1), A.shape[1], 1
     if A.flags.f_contiguous:
         return A.T.reshape(-1), 1, A.shape[0]
+    row, column = (stride // A.itemsize for stride in A.strides)
+    if min(row, column) == 1 and min(A.shape) > 0:  # some columns or rows of a larger matrix
+        span = (A.shape[0] - 1) * row + (A.shape[1] - 1) * column + 1
+        return np.lib.stride_tricks.as_strided(A, (span,), (A.itemsize,)), row, column
     return np.ascontiguousarray(A).reshape(-1), A.shape[1], 1

@@ -1,6 +1,8 @@
-"""The whole GRU sequence in one kernel each way; how it is split is said in `sequence`. Steps as in the reference.
+"""The whole GRU sequence in one kernel each way; how it is laid out is said in `sequence`. Steps as in the reference.
 
-b_hn stands apart (the reset gate multiplies it); the other biases are added in the product over all time steps.
+The reset gate multiplies W_hn h + b_hn alone, so the candidate's two products are kept apart. The rows of the gates
+stand in the order n, r, z, m with m = W_hn h + b_hn: what reads x_t is then n, r, z and what reads h_{t−1} is r, z, m,
+each in a row, and the products for dW_ih and dW_hh compute nothing that is not used.
 """
 
 from __future__ import annotations
@@ -9,21 +11,27 @@ from typing import Any
 
 import numpy as np
 
-from amont.backends.cpu.gemm import ONE, ZERO, multiply, pack
+from amont.backends.cpu.gemm import ONE, multiply
 from amont.backends.cpu.jit import parallel, share
 from amont.backends.cpu.sequence import (
     add,
+    both,
     clear,
     copy,
-    from_input,
+    history_of,
+    input_gradient,
     lengths_of,
+    line,
+    owned,
+    packed,
     parts_for,
     place,
-    readable,
+    read_step,
+    stacked,
     state,
     weight_gradients,
 )
-from amont.backends.cpu.simd import COLUMNS, sigmoid, tanh
+from amont.backends.cpu.simd import sigmoid, tanh
 
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
@@ -41,98 +49,115 @@ def gru_forward(
     reverse: bool,
 ) -> tuple[tuple[Array, Array], Any]:
     """h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}, n = tanh(W_in x + b_in + r ⊙ (W_hn h_{t−1} + b_hn))."""
-    (N, T, _), H = x.shape, w_hh.shape[1]
-    x, steps, w_hh = readable(x, lengths), lengths_of(x, lengths), np.ascontiguousarray(w_hh)
-    bias = np.zeros(3 * H, x.dtype) if b_ih is None else b_ih.copy()
-    b_hn = np.zeros(H, x.dtype)
+    (N, T, D), H, steps = x.shape, w_hh.shape[1], lengths_of(x, lengths)
+    K, W = H + 1 + D, _four_blocks(w_ih, w_hh, b_ih, b_hh)
+    history = history_of(h0, N, T, H, W.shape[1], x.dtype)
+    gates = np.empty((T, N, 4 * H), x.dtype)
+    y = (np.empty if lengths is None else np.zeros)((N, T, H), x.dtype)
+    blocks = packed(W[:H, H:K].T), packed(W[H : 3 * H, :K].T), packed(W[3 * H :, : H + 1].T)
+    _forward(
+        parts_for(N, T, 3 * H, H), T, D, H, line(x, x), steps, reverse, *blocks,
+        history.reshape(-1), gates.reshape(-1), y.reshape(-1),
+    )  # fmt: skip
+    cache = (D, None if lengths is None else steps, W, history, gates, b_ih is None, b_hh is None, reverse)
+    return (y, history[T, :, :H].copy()), cache
+
+
+def _four_blocks(w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None) -> Array:
+    """Return the rows of W for n (from x), r, z (from both), m (from h)."""
+    H = w_hh.shape[1]
+    W = np.concatenate([stacked(w_hh, b_ih, w_ih)[2 * H :], stacked(w_hh, both(b_ih, b_hh), w_ih)])
+    W[:H, :H] = 0
+    W[3 * H :, H:] = 0
     if b_hh is not None:
-        bias[: 2 * H] += b_hh[: 2 * H]
-        b_hn[:] = b_hh[2 * H :]
-    gates = from_input(x, w_ih, bias)  # 1
-    h = state(h0, N, H, gates.dtype)
-    empty = np.empty if lengths is None else np.zeros
-    y, before, m = (empty((N, T, H), gates.dtype) for _ in range(3))
-    _forward(parts_for(N, T, 3 * H, H), gates, w_hh.reshape(-1), b_hn, h, steps, reverse, y, before, m)
-    cache = (x, steps, lengths is None, gates, before, m, w_ih, w_hh, b_ih is None, b_hh is None, reverse)
-    return (y, h), cache
+        W[3 * H :, H] = b_hh[2 * H :]
+    return W
 
 
 def gru_backward(upstream: tuple[Array | None, ...], cache: Any, needs: tuple[bool, ...]) -> Gradients:
-    """Backpropagation through time, then one product per weight."""
-    x, steps, full, gates, before, m, w_ih, w_hh, no_b_ih, no_b_hh, reverse = cache
+    """Backpropagation through time, then one product for the weights of x and one for those of h."""
+    D, steps, W, history, gates, no_b_ih, no_b_hh, reverse = cache
     if not any(needs):
         return (None,) * 7
-    N, T, H = before.shape
-    dtype = gates.dtype
-    dy = np.zeros((N, T, H), dtype) if upstream[0] is None else np.ascontiguousarray(upstream[0])
-    dh = state(upstream[1], N, H, dtype)
-    da_x, da_h = ((np.empty if full else np.zeros)((N, T, 3 * H), dtype) for _ in range(2))
-    parts = parts_for(N, T, 3 * H, H)
-    _backward(parts, gates, w_hh.reshape(-1), before, m, dy, dh, steps, reverse, da_x, da_h)
-    dx, dw_ih, db_ih = weight_gradients(da_x, x, w_ih, (needs[0], needs[2], needs[4] and not no_b_ih))  # 8
-    _, dw_hh, db_hh = weight_gradients(da_h, before, w_hh, (False, needs[3], needs[5] and not no_b_hh))
+    (T, N, S), H = (len(gates), *history.shape[1:]), len(W) // 4
+    dh, da = state(upstream[1], N, H, W.dtype), np.empty((T, N, 4 * H), W.dtype)
+    lengths = np.full(N, T, np.int64) if steps is None else steps
+    _backward(
+        parts_for(N, T, 3 * H, H), T, H, S, gates.reshape(-1), history.reshape(-1), packed(W[H:, :H]),
+        line(upstream[0], W), dh.reshape(-1), lengths, reverse, da.reshape(-1),
+    )  # fmt: skip
+    from_x, from_h = da[:, :, : 3 * H], da[:, :, H:]
+    dx = input_gradient(from_x, W[: 3 * H, H + 1 : H + 1 + D], steps, reverse) if needs[0] else None  # 8
+    dw_ih = dw_hh = db_ih = db_hh = None
+    if needs[2] or needs[4]:
+        dW = weight_gradients(from_x, history[:T, :, H : H + 1 + D])
+        dW = np.concatenate([dW[H:], dW[:H]])  # n, r, z → r, z, n
+        dw_ih, db_ih = owned(dW[:, 1:], needs[2]), owned(dW[:, 0], needs[4] and not no_b_ih)
+    if needs[3] or needs[5]:
+        dW = weight_gradients(from_h, history[:T, :, : H + 1])
+        dw_hh, db_hh = owned(dW[:, :H], needs[3]), owned(dW[:, H], needs[5] and not no_b_hh)
     return dx, dh if needs[1] else None, dw_ih, dw_hh, db_ih, db_hh, None
 
 
 @parallel
-def _forward(part, parts, gates, w_hh, b_hn, h, lengths, reverse, y, before, m):
-    """gates holds W_ih x + b on entry and r, z, n on exit; h holds the first state, then the last."""
-    N, T, H3 = gates.shape
-    H, one = H3 // 3, gates.dtype.type(1)
+def _forward(part, parts, T, D, H, x, lengths, reverse, packed_n, packed_rz, packed_m, history, gates, y):
+    """Fill the history, the gates n, r, z, m, and y; all arrays as lines."""
+    N, one = lengths.size, history.dtype.type(1)
+    S = history.size // ((T + 1) * N)
     n0, n1 = share(part, parts, N)
-    packed = np.empty(H * (H3 + COLUMNS), gates.dtype)
-    pack(w_hh, ZERO, ONE, H, H, H3, packed)
-    from_h = np.empty((n1 - n0, H3), gates.dtype)
     for s in range(T):
-        multiply(h, n0 * H, H, ONE, packed, from_h, ZERO, H3, n1 - n0, H3, H, False)  # 2: W_hh h_{t−1}
+        read_step(x, lengths, reverse, s, n0, n1, T, D, H, S, history)
+        h, G, rows = (s * N + n0) * S, (s * N + n0) * 4 * H, n1 - n0
+        multiply(history, h + H, S, ONE, packed_n, gates, G, 4 * H, rows, H, D + 1, False)  # 1
+        multiply(history, h, S, ONE, packed_rz, gates, G + H, 4 * H, rows, 2 * H, H + 1 + D, False)  # 1, 2
+        multiply(history, h, S, ONE, packed_m, gates, G + 3 * H, 4 * H, rows, H, H + 1, False)  # 2
         for i in range(n0, n1):
-            if s < lengths[i]:
-                t = place(s, lengths[i], reverse)
-                G, a, h_i, m_t = gates[i, t], from_h[i - n0], h[i], m[i, t]
-                r, z, n = G[:H], G[H : 2 * H], G[2 * H :]
-                copy(h_i, before[i, t])
-                for j in range(2 * H):  # 3
-                    G[j] = sigmoid(G[j] + a[j])
-                a_n = a[2 * H :]
-                for j in range(H):
-                    m_t[j] = a_n[j] + b_hn[j]
-                for j in range(H):  # 4
-                    n[j] = tanh(n[j] + r[j] * m_t[j])
-                for j in range(H):  # 5
-                    h_i[j] = (one - z[j]) * n[j] + z[j] * h_i[j]
-                copy(h_i, y[i, t])
+            row, after = s * N + i, (s + 1) * N + i
+            h_before, h_i = history[row * S : row * S + H], history[after * S : after * S + H]
+            if s >= lengths[i]:
+                copy(h_before, h_i)
+                continue
+            both_gates = gates[(row * 4 + 1) * H : (row * 4 + 3) * H]
+            for j in range(both_gates.size):  # 3
+                both_gates[j] = sigmoid(both_gates[j])
+            n, m = gates[row * 4 * H : (row * 4 + 1) * H], gates[(row * 4 + 3) * H : (row * 4 + 4) * H]
+            r, z = both_gates[:H], both_gates[H:]
+            for j in range(H):  # 4
+                n[j] = tanh(n[j] + r[j] * m[j])
+            for j in range(H):  # 5
+                h_i[j] = (one - z[j]) * n[j] + z[j] * h_before[j]
+            t = (i * T + place(s, lengths[i], reverse)) * H
+            copy(h_i, y[t : t + H])
 
 
 @parallel
-def _backward(part, parts, gates, w_hh, before, m, dy, dh, lengths, reverse, da_x, da_h):
-    """dh holds the gradient of the last state on entry, of the first on exit."""
-    N, T, H3 = gates.shape
-    H, one = H3 // 3, gates.dtype.type(1)
+def _backward(part, parts, T, H, S, gates, history, packed_w, dy, dh, lengths, reverse, da):
+    """dh holds the gradient of the last state on entry, of the first on exit; da in the order n, r, z, m."""
+    N, one = lengths.size, da.dtype.type(1)
     n0, n1 = share(part, parts, N)
-    packed = np.empty(H3 * (H + COLUMNS), gates.dtype)
-    pack(w_hh, ZERO, H, ONE, H3, H, packed)
-    da_s = np.empty((n1 - n0, H3), gates.dtype)
     for s in range(T - 1, -1, -1):
         for i in range(n0, n1):
-            a = da_s[i - n0]
+            row = s * N + i
+            a, G = da[row * 4 * H : (row + 1) * 4 * H], gates[row * 4 * H : (row + 1) * 4 * H]
             if s >= lengths[i]:
                 clear(a)
                 continue
-            t = place(s, lengths[i], reverse)
-            G, dh_i, h_before, m_t = gates[i, t], dh[i], before[i, t], m[i, t]
-            r, z, n = G[:H], G[H : 2 * H], G[2 * H :]
-            a_r, a_z, a_n = a[:H], a[H : 2 * H], a[2 * H :]
-            add(dy[i, t], dh_i)  # 6, first term
+            dh_i, h_before = dh[i * H : (i + 1) * H], history[row * S : row * S + H]
+            n, r, z, m = G[:H], G[H : 2 * H], G[2 * H : 3 * H], G[3 * H :]
+            a_n, a_r, a_z, a_m = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
+            if dy.size > 0:
+                t = (i * T + place(s, lengths[i], reverse)) * H
+                add(dy[t : t + H], dh_i)  # 6, first term
             for j in range(H):  # 7
                 a_n[j] = dh_i[j] * (one - z[j]) * (one - n[j] * n[j])
             for j in range(H):
                 a_z[j] = dh_i[j] * (h_before[j] - n[j]) * z[j] * (one - z[j])
             for j in range(H):
-                a_r[j] = a_n[j] * m_t[j] * r[j] * (one - r[j])
-            copy(a, da_x[i, t])
+                a_m[j] = a_n[j] * r[j]
             for j in range(H):
-                a_n[j] *= r[j]
-            copy(a, da_h[i, t])
+                a_r[j] = a_m[j] * m[j] * (one - r[j])
             for j in range(H):
                 dh_i[j] *= z[j]
-        multiply(da_s, ZERO, H3, ONE, packed, dh, n0 * H, H, n1 - n0, H, H3, True)  # 6: what reaches h_{t−1}
+        multiply(  # 6: what reaches h_{t−1}
+            da, (s * N + n0) * 4 * H + H, 4 * H, ONE, packed_w, dh, n0 * H, H, n1 - n0, H, 3 * H, True
+        )

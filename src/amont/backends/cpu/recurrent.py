@@ -1,4 +1,7 @@
-"""The whole RNN sequence in one kernel each way; how it is split is said in `sequence`. Steps as in the reference."""
+"""The whole RNN sequence in one kernel each way; how it is laid out is said in `sequence`. Steps as in the reference.
+
+The product of a step is written where the next state belongs, in the history, and activated there.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,27 @@ from typing import Any
 
 import numpy as np
 
-from amont.backends.cpu.gemm import ONE, ZERO, multiply, pack
+from amont.backends.cpu.gemm import ONE, multiply
 from amont.backends.cpu.jit import parallel, share
 from amont.backends.cpu.sequence import (
     add,
+    both,
     clear,
     copy,
-    for_both,
-    from_input,
+    history_of,
+    input_gradient,
     lengths_of,
+    line,
+    owned,
+    packed,
     parts_for,
     place,
-    readable,
+    read_step,
+    stacked,
     state,
     weight_gradients,
 )
-from amont.backends.cpu.simd import COLUMNS, sigmoid, tanh
+from amont.backends.cpu.simd import sigmoid, tanh
 
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
@@ -43,91 +51,95 @@ def rnn_forward(
     reverse: bool,
 ) -> tuple[tuple[Array, Array], Any]:
     """h_t = σ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)."""
-    (N, T, _), H = x.shape, w_hh.shape[1]
-    x, steps, w_hh = readable(x, lengths), lengths_of(x, lengths), np.ascontiguousarray(w_hh)
-    biases = [b for b in (b_ih, b_hh) if b is not None]
-    a = from_input(x, w_ih, sum(biases[1:], biases[0]) if biases else None)  # 1
-    h = state(h0, N, H, a.dtype)
-    empty = np.empty if lengths is None else np.zeros
-    y, before = (empty((N, T, H), a.dtype) for _ in range(2))
-    _forward(parts_for(N, T, H, H), a, w_hh.reshape(-1), h, steps, reverse, KINDS[nonlinearity], y, before)
-    cache = (x, steps, lengths is None, a, before, w_ih, w_hh, b_ih is None, b_hh is None, nonlinearity, reverse)
-    return (y, h), cache
+    (N, T, D), H, steps = x.shape, w_hh.shape[1], lengths_of(x, lengths)
+    W = stacked(w_hh, both(b_ih, b_hh), w_ih)
+    history = history_of(h0, N, T, H, W.shape[1], x.dtype)
+    y = (np.empty if lengths is None else np.zeros)((N, T, H), x.dtype)
+    _forward(
+        parts_for(N, T, H, H), T, D, H, line(x, x), steps, reverse, KINDS[nonlinearity],
+        packed(W[:, : H + 1 + D].T), history.reshape(-1), y.reshape(-1),
+    )  # fmt: skip
+    cache = (D, None if lengths is None else steps, W, history, b_ih is None, b_hh is None, nonlinearity, reverse)
+    return (y, history[T, :, :H].copy()), cache
 
 
 def rnn_backward(upstream: tuple[Array | None, ...], cache: Any, needs: tuple[bool, ...]) -> Gradients:
-    """Backpropagation through time, then one product per weight."""
-    x, steps, full, after, before, w_ih, w_hh, no_b_ih, no_b_hh, nonlinearity, reverse = cache
+    """Backpropagation through time, then one product for all weights."""
+    D, steps, W, history, no_b_ih, no_b_hh, nonlinearity, reverse = cache
     if not any(needs):
         return (None,) * 7
-    N, T, H = before.shape
-    dy = np.zeros((N, T, H), after.dtype) if upstream[0] is None else np.ascontiguousarray(upstream[0])
-    dh = state(upstream[1], N, H, after.dtype)
-    da = (np.empty if full else np.zeros)((N, T, H), after.dtype)
-    _backward(parts_for(N, T, H, H), after, w_hh.reshape(-1), dy, dh, steps, reverse, KINDS[nonlinearity], da)
-    dx, dw_ih, db = weight_gradients(da, x, w_ih, (needs[0], needs[2], needs[4] or needs[5]))  # 6
-    _, dw_hh, _ = weight_gradients(da, before, w_hh, (False, needs[3], False))
-    db_ih, db_hh = for_both(db, needs[4] and not no_b_ih, needs[5] and not no_b_hh)
+    (T, N, S), H = (len(history) - 1, *history.shape[1:]), len(W)
+    dh, da = state(upstream[1], N, H, W.dtype), np.empty((T, N, H), W.dtype)
+    lengths = np.full(N, T, np.int64) if steps is None else steps
+    _backward(
+        parts_for(N, T, H, H), T, H, S, history.reshape(-1), packed(W[:, :H]), line(upstream[0], W),
+        dh.reshape(-1), lengths, reverse, KINDS[nonlinearity], da.reshape(-1),
+    )  # fmt: skip
+    dx = input_gradient(da, W[:, H + 1 : H + 1 + D], steps, reverse) if needs[0] else None  # 6
+    if not any(needs[2:6]):
+        return dx, dh if needs[1] else None, None, None, None, None, None
+    dW = weight_gradients(da, history[:T, :, : H + 1 + D])
+    dw_ih, dw_hh = owned(dW[:, H + 1 :], needs[2]), owned(dW[:, :H], needs[3])
+    db_ih, db_hh = owned(dW[:, H], needs[4] and not no_b_ih), owned(dW[:, H], needs[5] and not no_b_hh)
     return dx, dh if needs[1] else None, dw_ih, dw_hh, db_ih, db_hh, None
 
 
 @parallel
-def _forward(part, parts, a, w_hh, h, lengths, reverse, kind, y, before):
-    """a holds W_ih x + b on entry and σ(a_t) on exit; h holds the first state, then the last."""
-    N, T, H = a.shape
+def _forward(part, parts, T, D, H, x, lengths, reverse, kind, packed_w, history, y):
+    """Fill the history and y; all arrays as lines."""
+    N = lengths.size
+    S = history.size // ((T + 1) * N)
     n0, n1 = share(part, parts, N)
-    packed = np.empty(H * (H + COLUMNS), a.dtype)
-    pack(w_hh, ZERO, ONE, H, H, H, packed)
-    from_h = np.empty((n1 - n0, H), a.dtype)
-    zero = a.dtype.type(0)
     for s in range(T):
-        multiply(h, n0 * H, H, ONE, packed, from_h, ZERO, H, n1 - n0, H, H, False)  # 2: W_hh h_{t−1}
+        here, after = s * N * S, (s + 1) * N * S
+        read_step(x, lengths, reverse, s, n0, n1, T, D, H, S, history)
+        multiply(  # 1, 2: a_t, at the place of h_t
+            history, here + n0 * S, S, ONE, packed_w, history, after + n0 * S, S, n1 - n0, H, H + 1 + D, False
+        )
         for n in range(n0, n1):
-            if s < lengths[n]:
-                t = place(s, lengths[n], reverse)
-                a_t, h_n = a[n, t], h[n]
-                copy(h_n, before[n, t])
-                add(from_h[n - n0], a_t)
-                if kind == TANH:  # 3
-                    for j in range(H):
-                        h_n[j] = tanh(a_t[j])
-                elif kind == RELU:
-                    for j in range(H):
-                        h_n[j] = zero if a_t[j] < zero else a_t[j]  # NaN is not below zero
-                else:
-                    for j in range(H):
-                        h_n[j] = sigmoid(a_t[j])
-                copy(h_n, a_t)
-                copy(h_n, y[n, t])
+            h = history[after + n * S : after + n * S + H]
+            if s >= lengths[n]:
+                copy(history[here + n * S : here + n * S + H], h)
+                continue
+            if kind == TANH:  # 3
+                for j in range(H):
+                    h[j] = tanh(h[j])
+            elif kind == RELU:
+                for j in range(H):
+                    h[j] = 0 if h[j] < 0 else h[j]  # NaN is not below zero
+            else:
+                for j in range(H):
+                    h[j] = sigmoid(h[j])
+            t = (n * T + place(s, lengths[n], reverse)) * H
+            copy(h, y[t : t + H])
 
 
 @parallel
-def _backward(part, parts, after, w_hh, dy, dh, lengths, reverse, kind, da):
-    """dh holds the gradient of the last state on entry, of the first on exit; `after` is σ(a_t)."""
-    N, T, H = after.shape
-    zero, one = after.dtype.type(0), after.dtype.type(1)
+def _backward(part, parts, T, H, S, history, packed_w, dy, dh, lengths, reverse, kind, da):
+    """dh holds the gradient of the last state on entry, of the first on exit; dy of size 0 is zero."""
+    N, one, zero = lengths.size, da.dtype.type(1), da.dtype.type(0)
     n0, n1 = share(part, parts, N)
-    packed = np.empty(H * (H + COLUMNS), after.dtype)
-    pack(w_hh, ZERO, H, ONE, H, H, packed)
-    da_s = np.empty((n1 - n0, H), after.dtype)
     for s in range(T - 1, -1, -1):
         for n in range(n0, n1):
-            a = da_s[n - n0]
+            a = da[(s * N + n) * H : (s * N + n + 1) * H]
             if s >= lengths[n]:
                 clear(a)
                 continue
-            t = place(s, lengths[n], reverse)
-            h_t, dh_n = after[n, t], dh[n]
-            add(dy[n, t], dh_n)
+            after = ((s + 1) * N + n) * S
+            h, dh_n = history[after : after + H], dh[n * H : (n + 1) * H]
+            if dy.size > 0:
+                t = (n * T + place(s, lengths[n], reverse)) * H
+                add(dy[t : t + H], dh_n)
             if kind == TANH:  # 4
                 for j in range(H):
-                    a[j] = dh_n[j] * (one - h_t[j] * h_t[j])
+                    a[j] = dh_n[j] * (one - h[j] * h[j])
             elif kind == RELU:
                 for j in range(H):
-                    a[j] = dh_n[j] * (one if h_t[j] > zero else zero)
+                    a[j] = dh_n[j] * (one if h[j] > zero else zero)
             else:
                 for j in range(H):
-                    a[j] = dh_n[j] * h_t[j] * (one - h_t[j])
-            copy(a, da[n, t])
+                    a[j] = dh_n[j] * h[j] * (one - h[j])
             clear(dh_n)
-        multiply(da_s, ZERO, H, ONE, packed, dh, n0 * H, H, n1 - n0, H, H, True)  # 5: what reaches h_{t−1}
+        multiply(  # 5: what reaches h_{t−1}
+            da, (s * N + n0) * H, H, ONE, packed_w, dh, n0 * H, H, n1 - n0, H, H, True
+        )

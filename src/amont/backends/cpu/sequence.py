@@ -1,9 +1,16 @@
-"""What the recurrent kernels share: how a batch of sequences is read, and the products outside the recurrence.
+"""What the recurrent kernels share: how a batch of sequences is laid out, and the products outside the recurrence.
 
-The batch is split over the threads, so that no time step waits for another thread; each thread packs W_hh once per
-call and walks through time on its own rows (prototype: 13 ms in place of 60 with a BLAS call per step). Time runs in
-reading order: step s of sequence n is at `place(s, lengths[n], reverse)`; steps from lengths[n] on are left out.
-Outside the recurrence there are products over all time steps at once: W_ih x before, the weights' gradients after it.
+The batch is split over the threads, so that no time step waits for another thread; W is packed once per call and each
+thread walks through time on its own rows (prototype: 13 ms in place of 60 with a BLAS call per step).
+
+Inside, everything is in reading order, step by step: what belongs to step s of all sequences lies together. One row of
+the *history* holds all that a step reads, [h_{t−1} | 1 | x_t], and W = [W_hh | b | W_ih] (`stacked`); so that
+
+    a_t = W_hh h_{t−1} + b + W_ih x_t       is one product with K = H + 1 + D, written once,
+    [dW_hh | db | dW_ih] = Σ_t da_tᵀ [h_{t−1} | 1 | x_t]       is one product over all steps, and db falls out of it.
+
+Step s of sequence n is at `place(s, lengths[n], reverse)` of the user's (N, T, ·) arrays; from step lengths[n] on the
+state is carried over and gradients are zero.
 
 Loops over the hidden units are short and many rather than one: LLVM makes SIMD code of a loop over up to about four
 arrays (it must check that they do not overlap), not of one over ten.
@@ -15,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from amont.backends.cpu.gemm import product
-from amont.backends.cpu.jit import inlined, threads_for
-from amont.backends.cpu.simd import ROWS
+from amont.backends.cpu.gemm import flat, pack, product
+from amont.backends.cpu.jit import inlined, kernel, parallel, share, threads_for
+from amont.backends.cpu.simd import COLUMNS, LANES, SHORT
 
 Array = np.ndarray[Any, Any]
 
@@ -49,6 +56,61 @@ def add(source, target):
         target[j] += source[j]
 
 
+@kernel
+def read_step(x, lengths, reverse, s, n0, n1, T, D, H, S, history):
+    """Write [1 | x_t | 0] into the history's rows n0 … n1 of step s; zero in the padding, whatever stood there."""
+    N = lengths.size
+    for n in range(n0, n1):
+        row = history[(s * N + n) * S + H : (s * N + n + 1) * S]
+        row[0] = 1
+        if s < lengths[n]:
+            t = (n * T + place(s, lengths[n], reverse)) * D
+            copy(x[t : t + D], row[1 : D + 1])
+            clear(row[D + 1 :])
+        else:
+            clear(row[1:])
+
+
+@parallel
+def _pack_panels(part, parts, B, b_k, b_col, K, n, out):
+    """`pack`, shared out by panels."""
+    p0, p1 = share(part, parts, (n + COLUMNS - 1) // COLUMNS)
+    if p1 > p0:
+        c = p0 * COLUMNS
+        pack(B, c * b_col, b_k, b_col, K, min(n, p1 * COLUMNS) - c, out[c * K :])
+
+
+def packed(B: Array) -> Array:
+    """Return a matrix B (K, n) as the panels that `multiply` reads."""
+    K, n = B.shape
+    out = np.empty(-(-n // COLUMNS) * COLUMNS * K, B.dtype)
+    line, b_k, b_col = flat(B)
+    _pack_panels(threads_for(K * n, n // COLUMNS), line, b_k, b_col, K, n, out)
+    return out
+
+
+def stacked(w_hh: Array, b: Array | None, w_ih: Array) -> Array:
+    """Return W = [W_hh | b | W_ih | 0], (G, S), where S is H + 1 + D rounded up to whole registers."""
+    (G, H), D = w_hh.shape, w_ih.shape[1]
+    W = np.zeros((G, -(-(H + 1 + D) // int(LANES)) * int(LANES)), w_hh.dtype)
+    W[:, :H], W[:, H + 1 : H + 1 + D] = w_hh, w_ih
+    if b is not None:
+        W[:, H] = b
+    return W
+
+
+def both(b_ih: Array | None, b_hh: Array | None) -> Array | None:
+    """Return the sum of the biases that are given."""
+    return b_ih if b_hh is None else b_hh if b_ih is None else b_ih + b_hh
+
+
+def history_of(h0: Array | None, N: int, T: int, H: int, S: int, dtype: Any) -> Array:
+    """Return the array (T + 1, N, S) that the kernel fills row by row; the first state stands in it, None means 0."""
+    history = np.empty((T + 1, N, S), dtype)
+    history[0, :, :H] = 0 if h0 is None else h0
+    return history
+
+
 def lengths_of(x: Array, lengths: Array | None) -> Array:
     """Return the number of valid steps of each sequence."""
     if lengths is None:
@@ -56,40 +118,46 @@ def lengths_of(x: Array, lengths: Array | None) -> Array:
     return np.ascontiguousarray(lengths, np.int64)
 
 
-def readable(x: Array, lengths: Array | None) -> Array:
-    """Return x, contiguous and zero in the padding, whatever stood there (NaN included)."""
-    if lengths is not None:
-        x = np.where((np.arange(x.shape[1]) < np.asarray(lengths)[:, np.newaxis])[:, :, np.newaxis], x, 0)
-    return np.ascontiguousarray(x)
-
-
 def state(first: Array | None, N: int, H: int, dtype: Any) -> Array:
     """Return a copy of a state or gradient (N, H) that the kernel may write to; None means zero."""
     return np.zeros((N, H), dtype) if first is None else np.array(first, dtype, order="C")
 
 
+def line(array: Array | None, like: Array) -> Array:
+    """Return an upstream gradient as one contiguous line; of size 0 if there is none."""
+    return np.empty(0, like.dtype) if array is None else np.ascontiguousarray(array).reshape(-1)
+
+
 def parts_for(N: int, T: int, rows: int, H: int) -> int:
     """Return in how many parts to split a batch: a step costs rows · H multiply-adds and some 8 steps per row."""
-    return threads_for(N * T * rows * (H / 16 + 8), -(-N // ROWS))
+    return threads_for(N * T * rows * (H / 16 + 8), -(-N // int(SHORT)))
 
 
-def from_input(x: Array, w: Array, bias: Array | None) -> Array:
-    """Return W_ih x_t + bias for all n and t."""
-    return product(x.reshape(-1, x.shape[2]), w.T, bias).reshape(*x.shape[:2], len(w))
+def weight_gradients(da: Array, history: Array) -> Array:
+    """Return Σ da_tᵀ row_t over all rows of da and history (T, N, ·), which may be some columns of a larger array."""
+    return product(_rows(da).T, _rows(history))
 
 
-def weight_gradients(da: Array, x: Array, w: Array, wanted: tuple[bool, bool, bool]) -> tuple[Array | None, ...]:
-    """From a = W x + b for all n and t: return dx = da W, dW = Σ daᵀ x, db = Σ da, those that are wanted."""
-    rows, lines = da.reshape(-1, da.shape[2]), x.reshape(-1, x.shape[2])
-    return (
-        product(rows, w).reshape(x.shape) if wanted[0] else None,
-        product(rows.T, lines) if wanted[1] else None,
-        product(np.ones((1, len(rows)), rows.dtype), rows)[0] if wanted[2] else None,
-    )
+def input_gradient(da: Array, w: Array, steps: Array | None, reverse: bool) -> Array:
+    """Return dx (N, T, D) = da W_ih, brought back from reading order (T, N, ·); zero in the padding."""
+    T, N, _ = da.shape
+    dx = product(_rows(da), w).reshape(T, N, -1).swapaxes(0, 1)
+    if reverse:
+        if steps is None:
+            dx = dx[:, ::-1]
+        else:  # step s stands at lengths − 1 − s; the padding, where da and so dx are zero, keeps its place
+            s, length = np.arange(T), steps[:, np.newaxis]
+            dx = np.take_along_axis(dx, np.where(s < length, length - 1 - s, s)[:, :, np.newaxis], axis=1)
+    return np.ascontiguousarray(dx)
 
 
-def for_both(db: Array | None, input_wants: bool, state_wants: bool) -> tuple[Array | None, Array | None]:
-    """Return the gradients of b_ih and b_hh, which are one and the same sum; each owns its array."""
-    if db is None or not (input_wants and state_wants):
-        return (db if input_wants else None), (db if state_wants else None)
-    return db, db.copy()
+def _rows(array: Array) -> Array:
+    """Return (T, N, ·) as (T·N, ·), without a copy: the rows of all steps follow each other evenly."""
+    T, N, columns = array.shape
+    row, step = array.strides[1:]
+    return np.lib.stride_tricks.as_strided(array, (T * N, columns), (row, step))
+
+
+def owned(gradient: Array, wanted: bool) -> Array | None:
+    """Return a contiguous copy, or None if it is not wanted."""
+    return gradient.copy() if wanted else None

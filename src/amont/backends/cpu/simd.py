@@ -55,6 +55,7 @@ _size: Any = np.int64
 intrinsic: Any = extending.intrinsic  # its stubs do not know that the typing context is passed by Numba
 ROWS, _VECTORS, LANES = map(_size, _tile_size())  # NumPy integers: see gemm
 COLUMNS = _VECTORS * LANES
+SHORT = _size(4)  # rows of the tile's shorter form, for what is left over: 32 = 4·6 + 2·4
 
 
 @intrinsic
@@ -78,15 +79,19 @@ def _emit_tile(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
     pointers = address(0, A, a_off), address(4, B, b_off), address(6, C, c_off)
     scalar = context.get_value_type(sig.args[0].dtype)
-    b.call(_tile_function(b.module, scalar), [*pointers, a_row, a_k, c_row, K, rows, columns, accumulate])
+    rest = [*pointers, a_row, a_k, c_row, K, rows, columns, accumulate]
+    with b.if_else(b.icmp_signed("<=", rows, ir.Constant(ir.IntType(64), SHORT))) as (few, many):
+        for branch, height in ((few, SHORT), (many, ROWS)):
+            with branch:
+                b.call(_tile_function(b.module, scalar, height), rest)
     return context.get_dummy_value()
 
 
-def _tile_function(module: Any, scalar: Any) -> Any:
-    """Return the LLVM function of the tile for one float type, written into `module` if it is not yet there."""
+def _tile_function(module: Any, scalar: Any, height: int) -> Any:
+    """Return the tile's LLVM function for a float type and a number of rows, written into `module` if not yet there."""
     pointer, i64 = scalar.as_pointer(), ir.IntType(64)
     signature = ir.FunctionType(ir.VoidType(), [pointer] * 3 + [i64] * 6 + [ir.IntType(1)])
-    function = cgutils.get_or_insert_function(module, signature, f"amont_tile_{scalar}_{ROWS}x{COLUMNS}")
+    function = cgutils.get_or_insert_function(module, signature, f"amont_tile_{scalar}_{height}x{COLUMNS}")
     if not function.is_declaration:
         return function
     function.linkage = "linkonce_odr"
@@ -95,7 +100,7 @@ def _tile_function(module: Any, scalar: Any) -> Any:
     a, b_base, c, a_row, a_k, c_row, K, rows, columns, accumulate = function.args
     # Rows beyond the last are computed from the last one again, and not stored.
     last, starts = b.sub(rows, ir.Constant(i64, 1)), []
-    for r in range(ROWS):
+    for r in range(height):
         row = b.select(b.icmp_signed("<", ir.Constant(i64, r), rows), ir.Constant(i64, r), last)
         starts.append(b.gep(a, [b.mul(row, a_row)]))
     sums = _emit_sums(b, starts, a_k, b_base, K, ir.VectorType(scalar, LANES))
@@ -121,13 +126,13 @@ def _emit_sums(b: Any, starts: list[Any], a_k: Any, b_base: Any, K: Any, vector:
     b.branch(loop)
     b.position_at_end(loop)
     k, a_at, b_at = b.phi(i64), b.phi(i64), b.phi(i64)
-    sums = [[b.phi(vector) for _ in range(_VECTORS)] for _ in range(ROWS)]
+    sums = [[b.phi(vector) for _ in range(_VECTORS)] for _ in range(len(starts))]
     row_b = []
     for v in range(_VECTORS):
         address = b.gep(b_base, [b.add(b_at, ir.Constant(i64, v * LANES))])
         row_b.append(_load(b, address, vector))
     new = []
-    for r in range(ROWS):
+    for r in range(len(starts)):
         number = b.load(b.gep(starts[r], [a_at]))
         spread = b.shuffle_vector(b.insert_element(undefined, number, ir.Constant(i32, 0)), undefined, first_lane)
         new.append([b.call(fma, [spread, row_b[v], sums[r][v]]) for v in range(_VECTORS)])
@@ -139,7 +144,7 @@ def _emit_sums(b: Any, starts: list[Any], a_k: Any, b_base: Any, K: Any, vector:
     for phi, after in steps:
         phi.add_incoming(ir.Constant(i64, 0), before)
         phi.add_incoming(after, loop)
-    for r in range(ROWS):
+    for r in range(len(starts)):
         for v in range(_VECTORS):
             sums[r][v].add_incoming(zero, before)
             sums[r][v].add_incoming(new[r][v], loop)
@@ -152,7 +157,7 @@ def _emit_stores(b: Any, sums: list[list[Any]], c: Any, c_row: Any, rows: Any, c
     """Emit C (+)= sums for the rows that exist; with `columns` given, only those columns."""
     i64, vector = ir.IntType(64), sums[0][0].type
     masks = None if columns is None else [_mask(b, columns, v) for v in range(_VECTORS)]
-    for r in range(ROWS):
+    for r in range(len(sums)):
         with b.if_then(b.icmp_signed("<", ir.Constant(i64, r), rows)):
             row = b.gep(c, [b.mul(c_row, ir.Constant(i64, r))])
             with b.if_else(accumulate) as (add, replace):
