@@ -79,7 +79,7 @@ def gru_backward(upstream: tuple[Array | None, ...], cache: Any, needs: tuple[bo
     D, steps, W, history, gates, no_b_ih, no_b_hh, reverse = cache
     if not any(needs):
         return (None,) * 7
-    (T, N, S), H = (len(gates), *history.shape[1:]), len(W) // 4
+    T, N, S, H = len(gates), history.shape[1], history.shape[2], len(W) // 4
     dh, da = state(upstream[1], N, H, W.dtype), np.empty((T, N, 4 * H), W.dtype)
     lengths = np.full(N, T, np.int64) if steps is None else steps
     _backward(

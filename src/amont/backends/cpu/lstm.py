@@ -68,7 +68,7 @@ def lstm_backward(upstream: tuple[Array | None, ...], cache: Any, needs: tuple[b
     D, steps, W, history, gates, cells, no_b_ih, no_b_hh, reverse = cache
     if not any(needs):
         return (None,) * 8
-    T, N, H = len(gates), *cells.shape[1:]
+    T, N, H = gates.shape[0], cells.shape[1], cells.shape[2]
     dh, dc = state(upstream[1], N, H, W.dtype), state(upstream[2], N, H, W.dtype)
     da = np.empty((T, N, 4 * H), W.dtype)
     lengths = np.full(N, T, np.int64) if steps is None else steps

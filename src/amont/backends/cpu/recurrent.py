@@ -68,7 +68,7 @@ def rnn_backward(upstream: tuple[Array | None, ...], cache: Any, needs: tuple[bo
     D, steps, W, history, no_b_ih, no_b_hh, nonlinearity, reverse = cache
     if not any(needs):
         return (None,) * 7
-    (T, N, S), H = (len(history) - 1, *history.shape[1:]), len(W)
+    T, N, S, H = len(history) - 1, history.shape[1], history.shape[2], len(W)
     dh, da = state(upstream[1], N, H, W.dtype), np.empty((T, N, H), W.dtype)
     lengths = np.full(N, T, np.int64) if steps is None else steps
     _backward(
