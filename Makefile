@@ -23,7 +23,7 @@ check: $(STAMPS)-check
 oracle: $(STAMPS)-oracle
 	$(BIN)/python -m pytest -m oracle tests/oracle
 
-bench: $(STAMPS)-base
+bench: $(STAMPS)-bench
 	$(BIN)/python -m benchmarks
 
 LOCALE := src/amont/locale
@@ -50,6 +50,10 @@ $(STAMPS)-test: $(STAMPS)-base
 
 $(STAMPS)-check: $(STAMPS)-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[check]'
+	@touch $@
+
+$(STAMPS)-bench: $(STAMPS)-base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@touch $@
 
 $(STAMPS)-oracle: $(STAMPS)-test

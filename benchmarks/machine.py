@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,6 +23,7 @@ def describe() -> dict[str, Any]:
         "processor": _processor(),
         "CPUs": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "python": platform.python_version(),
+        "commit": _commit(),
     }
     if hasattr(os, "getloadavg"):
         about["load"] = round(os.getloadavg()[0], 1)
@@ -31,6 +33,13 @@ def describe() -> dict[str, Any]:
         except PackageNotFoundError:
             continue
     return about
+
+
+def _commit() -> str:
+    """Return the commit of the sources that are measured, with a + if files differ from it."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty=+", "--exclude=*"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
 
 
 def _processor() -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from benchmarks.child import Child, children
 from benchmarks.pairs import Effort, run
-from benchmarks.report import Report
+from benchmarks.report import Choice, Report
 from benchmarks.workloads.models import TRAINING, Workload
 
-HEAD = ("workload", "size", "ms", "µs per unit", "per unit, of the median size")
+HEAD = ("workload and size", "ms", "µs per item or time step", "of the median size")
 SIZES = (32, 64, 128, 256)
 _BY_NAME = {workload.name: workload for workload in TRAINING}
 
@@ -34,15 +34,24 @@ SERIES: tuple[tuple[str, str, Callable[[Workload, int], Workload]], ...] = (
 )
 
 
-def report(pattern: str, effort: Effort, threads: int) -> Report:
-    """Measure the series whose name contains `pattern`."""
-    table = Report("scaling", f"Training step by size, amont, {threads} threads", HEAD)
+def report(choice: Choice, effort: Effort, threads: int) -> Report:
+    """Measure the series asked for."""
+    names = [row for name, letter, _ in SERIES for row in _names(name, letter)]
+    table = Report("scaling", f"Training step by size, amont, {threads} threads", HEAD, names, choice.folder)
     table.notes.append("linear growth: the last column stays near 1, or falls where small sizes cost a fixed sum")
     with children(["amont"], threads) as sides:
         for name, letter, resized in SERIES:
-            if pattern.lower() in name.lower():
-                _add(table, f"{name}, by {letter}", letter, _times(sides["amont"], _BY_NAME[name], resized, effort))
+            rows = _names(name, letter)
+            if choice.of(table, name, *rows):
+                times = _times(sides["amont"], _BY_NAME[name], resized, effort)
+                usual = statistics.median(t / n for n, t in times.items())
+                for row, (n, t) in zip(rows, times.items(), strict=True):
+                    table.put(row, f"{t * 1e3:.2f}", f"{t / n * 1e6:.1f}", f"{t / n / usual:.2f}", seconds=t, size=n)
     return table
+
+
+def _names(name: str, letter: str) -> list[str]:
+    return [f"{name}, {letter} {n}" for n in SIZES]
 
 
 def _times(
@@ -57,10 +66,3 @@ def _times(
                 child.ask("build", weights=weights, **resized(workload, n).request())
                 rounds[n].append(statistics.median(run(child, 5, 1)["step"]))
     return {n: statistics.median(times) for n, times in rounds.items()}
-
-
-def _add(table: Report, title: str, letter: str, times: dict[int, float]) -> None:
-    usual = statistics.median(t / n for n, t in times.items())
-    for n, t in times.items():
-        table.rows.append((title, f"{letter} {n}", f"{t * 1e3:.2f}", f"{t / n * 1e6:.1f}", f"{t / n / usual:.2f}"))
-    table.numbers[title] = times

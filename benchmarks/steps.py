@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.child import children, peers
 from benchmarks.machine import best_product
 from benchmarks.pairs import Effort, Measured, measure
-from benchmarks.report import Report
+from benchmarks.report import Choice, Report
 from benchmarks.statistics import geometric_mean
 from benchmarks.workloads.models import (
     GEOMETRIC_MEAN_AIM,
@@ -26,24 +26,22 @@ HEAD = (
 )  # fmt: skip
 
 
-def report(pattern: str, effort: Effort, threads: int) -> Report:
-    """Measure the rows whose name contains `pattern`."""
+def report(choice: Choice, effort: Effort, threads: int) -> Report:
+    """Measure the rows asked for."""
+    title, names = f"Training steps and inference, float32, {threads} threads", [w.name for w in WORKLOADS]
+    table = Report("steps", title, HEAD, names, choice.folder, _close)
     speeds = best_product(threads)
-    best = max(speeds.values())
-    table = Report("steps", f"Training steps and inference, float32, {threads} threads", HEAD)
-    table.numbers = {"threads": threads, "pairs": effort.pairs, "product_macs_per_second": speeds, "rows": []}
-    for workload in [w for w in WORKLOADS if pattern.lower() in w.name.lower()]:
-        print(f"  {workload.name} …", flush=True)
+    table.numbers = {"threads": threads, "product_macs_per_second": speeds}
+    table.notes = _notes(speeds)
+    for workload in [w for w in WORKLOADS if choice.of(table, w.name)]:
         try:
             measured, macs = _measure(workload, effort, threads)
         except (RuntimeError, ValueError) as error:  # one side fails or differs: the row says so, the others go on
             reason = str(error).strip().splitlines()[-1]
-            table.rows.append((workload.name, f"failed: {reason}", *[""] * (len(HEAD) - 2)))
-            table.numbers["rows"].append({"name": workload.name, "failed": str(error)})
+            table.put(workload.name, f"failed: {reason}", *[""] * (len(HEAD) - 2), failed=str(error))
             continue
-        table.rows.append(_row(workload, measured, macs, best))
-        table.numbers["rows"].append(_numbers(workload, measured, macs))
-    _close(table, best)
+        cells = _cells(workload, measured, macs, max(speeds.values()))
+        table.put(workload.name, *cells, **_numbers(workload, measured, macs), pairs=effort.pairs)
     return table
 
 
@@ -54,23 +52,23 @@ def _measure(workload: Workload, effort: Effort, threads: int) -> tuple[Measured
         return measure(workload, sides, str(Path(folder) / "weights.safetensors"), effort), macs
 
 
-def _row(workload: Workload, measured: Measured, macs: int, best: float) -> tuple[str, ...]:
+def _cells(workload: Workload, measured: Measured, macs: int, best: float) -> tuple[str, ...]:
     ours = measured.median("amont")
     speed = (f"{macs / ours / 1e9:.1f}", f"{100 * macs / ours / best:.0f} %")
     jax = f"{measured.comparison('jax').ratio:.2f}" if "jax" in measured.times else ""
     goals = (f"{workload.at_least:g}", f"{workload.aim:g}")
     if "torch" not in measured.times:
-        return (workload.name, f"{ours * 1e3:.2f}", "", "", "", *goals, jax, *speed, "", "")
+        return (f"{ours * 1e3:.2f}", "", "", "", *goals, jax, *speed, "", "")
     pairs = measured.comparison("torch")
     return (
-        workload.name, f"{ours * 1e3:.2f}", f"{measured.median('torch') * 1e3:.2f}", f"{pairs.ratio:.2f}",
+        f"{ours * 1e3:.2f}", f"{measured.median('torch') * 1e3:.2f}", f"{pairs.ratio:.2f}",
         "{:.2f}–{:.2f}".format(*pairs.spread), *goals, jax, *speed,
         f"{measured.difference['torch']['step']:.0e}", measured.layout["torch"],
     )  # fmt: skip
 
 
 def _numbers(workload: Workload, measured: Measured, macs: int) -> dict[str, Any]:
-    row = {"name": workload.name, "multiply_adds": macs, "seconds": measured.times, "layout": measured.layout}
+    row: dict[str, Any] = {"multiply_adds": macs, "seconds": measured.times, "layout": measured.layout}
     row |= {"relative_difference_of_loss": measured.difference, "at_least": workload.at_least, "aim": workload.aim}
     for library in measured.times:
         if library != "amont":
@@ -79,20 +77,22 @@ def _numbers(workload: Workload, measured: Measured, macs: int) -> dict[str, Any
     return row
 
 
-def _close(table: Report, best: float) -> None:
-    ratios = [row["torch_over_amont"]["median"] for row in table.numbers["rows"] if "torch_over_amont" in row]
-    if ratios:
-        mean = table.numbers["geometric_mean"] = geometric_mean(ratios)
-        goals = (f"{GEOMETRIC_MEAN_AT_LEAST:g}", f"{GEOMETRIC_MEAN_AIM:g}")
-        table.rows.append(("geometric mean", "", "", f"{mean:.2f}", "", *goals, *[""] * 5))
-    if "torch" not in peers():
-        table.notes.append("PyTorch is not installed: for the comparison, pip install -e '.[bench]'")
-    speeds = table.numbers["product_macs_per_second"]
+def _close(rows: list[dict[str, Any]]) -> tuple[str, ...] | None:
+    ratios = [row["torch_over_amont"]["median"] for row in rows if "torch_over_amont" in row]
+    if not ratios:
+        return None
+    goals = (f"{GEOMETRIC_MEAN_AT_LEAST:g}", f"{GEOMETRIC_MEAN_AIM:g}")
+    return (f"geometric mean of {len(ratios)}", "", "", f"{geometric_mean(ratios):.2f}", "", *goals, *[""] * 5)
+
+
+def _notes(speeds: dict[str, float]) -> list[str]:
     products = ", ".join(f"{library} {speed / 1e9:.0f}" for library, speed in speeds.items())
     jax_goals = ", ".join(f"{model} {goal:g}" for model, goal in JAX_AT_LEAST.items())
-    table.notes += [
+    missing = ["PyTorch is not installed: for the comparison, pip install -e '.[bench]'"]
+    return [
+        *([] if "torch" in peers() else missing),
         "ratio: median over pairs of PyTorch time ÷ amont time, in turn; above 1, amont is faster",
-        f"best matrix product measured: {best / 1e9:.0f} G multiply-adds/s ({products})",
+        f"best matrix product measured: {max(speeds.values()) / 1e9:.0f} G multiply-adds/s ({products})",
         f"goals against JAX: {jax_goals} (timed where JAX is installed)",
         "loss differs by: relative, the worst of the first three losses (inference: mean |logit|); a row that differs "
         "by more than 1e-4 is not timed",
