@@ -42,17 +42,19 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
     |---|---|
     | 3 × 3, stride 1, one group, ≥ 16 channels to ≥ 16, float32, `precision("fast")` | Winograd |
     | … other windows and strides, if cut into 3 × 3 they take less than 0.6 of the products | Winograd in pieces |
-    | signals and images, less than 32 filters | direct |
-    | … windows of more than one place, more than 85 % of the positions used | direct |
+    | signals and images, less than 32 filters or 4 images, or more than 70 % of the positions used | direct |
     | all | products over packed patches |
 
-    Measured, forward, dx and dw in ms (Zen 3, two cores):
+    Measured, forward, dx and dw in ms (Zen 3, two cores; the first three on a busy machine, 1.5 times slower):
 
     | convolution | used | direct | patches |
     |---|---|---|---|
     | 64 × 6 × 14² → 16, 5 × 5 | 69 % | 0.36 0.65 0.39 | 0.57 1.26 0.53 |
     | 8 × 3 × 224² → 64, 7 × 7, stride 2 | 97 % | 15 15 14 | 19 19 18 |
-    | 64 × 256 × 8² → 512, 3 × 3, stride 2 | 50 % | 38 40 43 | 16 22 23 |
+    | 64 × 256 × 8² → 512, 3 × 3, stride 2 | 64 % | 38 40 43 | 16 22 23 |
+    | 8 × 64 × 56² → 128, 3 × 3, stride 2 | 89 % | 7.1 7.7 6.3 | 7.4 9.3 9.3 |
+    | 8 × 256 × 14² → 512, 3 × 3, stride 2 | 77 % | 8.8 10.4 10.0 | 8.0 11.6 8.8 |
+    | 1 × 256 × 14² → 512, 3 × 3, stride 2 | 77 % | 1.2 | 1.9 |
     """
     if winograd.fits(x, w, grid) and precision.current() == "fast":
         return WINOGRAD
@@ -60,7 +62,7 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
         return PIECES
     if x.ndim > 4:
         return PATCHES
-    if len(w) // grid.groups < 32 or (w[0, 0].size > 1 and direct.share_used(x.shape, w.shape, grid) > 0.85):
+    if len(w) // grid.groups < 32 or len(x) < 4 or direct.share_used(x.shape, w.shape, grid) > 0.7:
         return DIRECT
     return PATCHES
 

@@ -34,6 +34,7 @@ Ints = tuple[int, ...]
 FORWARD = 192, 256, 32_000, 128
 INPUT_GRADIENT = 192, 144, 16_000, 256
 WEIGHT_GRADIENT = 512, 512, 4_000, 0
+FEW = 8  # With fewer blocks, forward's are split by channels of y: shares of 2 and 3 blocks keep a core waiting.
 
 
 class Grid(NamedTuple):
@@ -163,7 +164,8 @@ def plan(
     CB = C if 2 * C <= 3 * CB else _up(-(-C // -(-C // CB)), 4)  # blocks of even size
     P = int(_up((BH - 1) * QW + BW, COLUMNS))
     P += int(COLUMNS) if P // COLUMNS % 2 == 0 else 0  # lines an odd number of cache lines apart lie in different sets
-    KB = min(K, outputs)
+    blocks = x[0] * grid.groups * -(-OH // BH) * -(-OW // BW)
+    KB = min(K, outputs, _up(max(1, -(-K * blocks // FEW)), int(ROWS))) if outputs else 0
     block = Block(x[0], grid.groups, C, K, H, W, OH, OW, M, sh, sw, ph, pw, ah, aw, BH, BW, QH, QW, P, CB, KB)
     window = [
         ((m * dh % sh) * aw + n * dw % sw) * QH * QW + m * dh // sh * QW + n * dw // sw
@@ -172,7 +174,7 @@ def plan(
     ]
     offset = np.add.outer(np.arange(CB) * (ah * aw * QH * QW), np.array(window, np.int64)).reshape(-1)
     trash = np.full(int(ROWS), CB * ah * aw * QH * QW, np.int64)  # rows beyond the last: behind the sub-images
-    items = x[0] * grid.groups * -(-K // KB) * -(-OH // BH) * -(-OW // BW) if KB else 0
+    items = blocks * -(-K // KB) if KB else 0
     turned = offset.reshape(CB, SH, SW).T.reshape(-1)
     offset, turned = np.concatenate([offset, trash]), np.concatenate([turned, trash])
     return block, np.array(block), offset, turned, out, items
