@@ -72,13 +72,13 @@ def _runner(function: Callable[..., Any]) -> Callable[..., None]:
 
     def run(parts: int, *args: Any) -> None:
         if parts == 1 and hasattr(_limited, "done"):
-            compiled(0, 1, *args)
+            compiled(ALL, 1, *args)
             return
         with _pool:
             if not hasattr(_limited, "done"):  # Numba's limit is per Python thread; this also starts the pool
                 numba.set_num_threads(min(_threads, config.NUMBA_NUM_THREADS))
                 _limited.done = True
-            compiled(ALL if parts > 1 else 0, parts, *args)
+            compiled(ALL, parts, *args)
 
     return run
 

@@ -8,6 +8,12 @@ to the pool's `parallel_for`, and that function calls the kernel again, once for
     kernel(-1, parts, …) → parallel_for(parts, each) → each: kernel(0, parts, …), kernel(1, parts, …), … in threads
 
 Measured on two Zen 3 cores: LeNet's kernels compile in 9.4 s instead of 19.4, and a call through the pool costs 1.5 µs.
+
+Around its parts a thread flushes denormal numbers (below 1e-38) to zero: the momentum of a unit whose gradients have
+become zero decays into them within 850 steps and stays there, and on Intel's CPUs each costs an operation some hundred
+cycles (on a Zen 3 none in a product). NumPy before and after sees the thread as it was. Therefore a kernel that runs in
+one part starts in the same way, without the pool.
+
 `parallel_for` is the same in all of Numba's layers (workqueue, OpenMP, TBB); `run_all` describes how it calls back.
 """
 
@@ -90,7 +96,11 @@ def _emit_run_all(context: Any, b: Any, sig: Any, args: Any) -> Any:
     each = _each(b.module, kernel, packed_type, context)
     addresses = [b.bitcast(a, pointer) for a in (each, base, count, step, packed)]
     sizes = [ir.Constant(_i64, 0), ir.Constant(_i64, 1), b.call(threads, [])]
-    b.call(parallel_for, addresses + sizes)
+    with b.if_else(b.icmp_signed(">", args[0], ir.Constant(_i64, 1))) as (many, one):
+        with many:
+            b.call(parallel_for, addresses + sizes)
+        with one:
+            b.call(each, [base, count, step, addresses[4]])
     status = context.call_conv._get_return_status(b, b.load(_field(b, packed, 0)), b.load(_field(b, packed, 1)))
     with cgutils.if_unlikely(b, status.is_error):
         context.call_conv.return_status_propagate(b, status)
@@ -109,14 +119,32 @@ def _each(module: Any, kernel: Any, packed_type: Any, context: Any) -> Any:
     first, count = b.ptrtoint(b.load(function.args[0]), _i64), b.load(function.args[1])
     result = cgutils.alloca_once(b, kernel.args[0].type.pointee)
     exception = cgutils.alloca_once(b, kernel.args[1].type.pointee)
+    restore = _flush_denormals(b)
     with cgutils.for_range(b, count) as loop:
         code = b.call(kernel, [result, exception, b.add(first, loop.index), *rest])
         status = context.call_conv._get_return_status(b, code, b.load(exception))
         with cgutils.if_unlikely(b, status.is_error):
             b.store(b.load(exception), _field(b, packed, 1))
             b.store(code, _field(b, packed, 0))
+    restore()
     b.ret_void()
     return function
+
+
+def _flush_denormals(b: Any) -> Callable[[], None]:
+    """Let this thread take numbers below 1e-38 (in float64 below 2e-308) for 0; return what emits the way back.
+
+    x86 only, bits 15 (results) and 6 (operands) of MXCSR; elsewhere nothing is emitted.
+    """
+    if not b.module.triple.startswith(("x86_64", "i686", "i386")):
+        return lambda: None
+    pointer, i32 = _i8.as_pointer(), _i32
+    before, flushing = cgutils.alloca_once(b, i32), cgutils.alloca_once(b, i32)
+    read, write = (_function(b.module, f"llvm.x86.sse.{n}mxcsr", ir.VoidType(), [pointer]) for n in ("st", "ld"))
+    b.call(read, [b.bitcast(before, pointer)])
+    b.store(b.or_(b.load(before), ir.Constant(i32, 0x8040)), flushing)
+    b.call(write, [b.bitcast(flushing, pointer)])
+    return lambda: b.call(write, [b.bitcast(before, pointer)])
 
 
 def _field(b: Any, packed: Any, i: int) -> Any:
