@@ -1,5 +1,6 @@
 """The approximations of float32: how far off they are, and what they do with NaN and infinity."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -28,8 +29,19 @@ def sigmoid_of(x, y):  # type: ignore[no-untyped-def]
         y[i] = simd.sigmoid(x[i])
 
 
-EXACT: dict[str, Callable[..., Any]] = {"exp": np.exp, "tanh": np.tanh, "sigmoid": lambda x: 1 / (1 + np.exp(-x))}
-OURS = {"exp": exp_of, "tanh": tanh_of, "sigmoid": sigmoid_of}
+@kernel
+def erfc_of(x, y):  # type: ignore[no-untyped-def]
+    for i in range(x.size):
+        y[i] = simd.erfc(x[i])
+
+
+EXACT: dict[str, Callable[..., Any]] = {
+    "exp": np.exp,
+    "tanh": np.tanh,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "erfc": np.vectorize(math.erfc),
+}
+OURS = {"exp": exp_of, "tanh": tanh_of, "sigmoid": sigmoid_of, "erfc": erfc_of}
 
 
 def apply(name: str, x: Any, dtype: str = "float32") -> np.ndarray:
@@ -50,8 +62,16 @@ def test_error_in_units_of_the_last_place(name: str, ulp: float) -> None:
         assert np.abs(apply(name, x) - exact).max() < 1e-6
 
 
+def test_erfc_keeps_its_digits_where_it_is_small() -> None:
+    x = np.linspace(-6, 9, 100_000).astype("f4")
+    exact = EXACT["erfc"](x.astype("f8"))
+    error = np.abs(apply("erfc", x) / exact - 1)
+    assert error[x <= 1].max() < 4 * np.finfo("f4").eps
+    assert error.max() < 8e-6
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name, low, high", [("exp", 0, np.inf), ("tanh", -1, 1), ("sigmoid", 0, 1)])
+@pytest.mark.parametrize("name, low, high", [("exp", 0, np.inf), ("tanh", -1, 1), ("sigmoid", 0, 1), ("erfc", 2, 0)])
 def test_the_ends_of_the_line(name: str, low: float, high: float, dtype: str) -> None:
     y = apply(name, [-np.inf, np.inf, -1e30, 1e30, 0.0], dtype)
     np.testing.assert_allclose(y[[0, 2]], low, atol=3e-7)

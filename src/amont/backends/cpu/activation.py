@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from amont.backends.cpu.jit import elementwise
-from amont.backends.cpu.simd import exp, sigmoid, tanh
+from amont.backends.cpu.simd import erfc, exp, sigmoid, tanh
 from amont.backends.reference import activation as reference
 
 Array = np.ndarray[Any, Any]
@@ -77,12 +77,12 @@ def _silu_slope(dy, x):
 
 @elementwise
 def _gelu(x):
-    return x * f4(0.5) * (f4(1) + f4(math.erf(x * SQRT_HALF)))
+    return x * f4(0.5) * erfc(-SQRT_HALF * x)  # Φ(x) = erfc(−x/√2) / 2
 
 
 @elementwise
 def _gelu_slope(dy, x):
-    return dy * (f4(0.5) * (f4(1) + f4(math.erf(x * SQRT_HALF))) + x * exp(f4(-0.5) * x * x) * INVERSE_SQRT_2PI)
+    return dy * (f4(0.5) * erfc(-SQRT_HALF * x) + x * exp(f4(-0.5) * x * x) * INVERSE_SQRT_2PI)
 
 
 @elementwise
