@@ -102,7 +102,7 @@ def input_gradient(dy: Array, w: Array, shape: Ints, grid: Grid) -> Array:
     # Channels last, rows of the window next to last: the rows of a tile then do not overlap (see `_input_gradient`).
     turned = turned.reshape(block.G, block.K, chunks, block.CB, *w.shape[2:])
     turned = np.moveaxis(np.moveaxis(turned, 1, -1), 2, -2).swapaxes(2, -3)
-    dx = np.zeros(shape, dy.dtype)
+    dx = np.empty(shape, dy.dtype)
     parts = threads_for(dy.size * block.C * block.M // 16, block.N * block.G * chunks)
     _input_gradient(parts, _line(dy), _line(turned), dx.reshape(-1), offset, sizes)
     return dx
@@ -282,6 +282,9 @@ def _input_gradient(part, parts, dy, w, dx, offset, sizes):
     for item in range(first, last):
         image_group, c = item // chunks, item % chunks * s.CB
         cn = min(s.CB, s.C - c)
+        image_of_dx = dx[(image_group * s.C + c) * s.H * s.W : (image_group * s.C + c + cn) * s.H * s.W]
+        for at in range(image_of_dx.size):
+            image_of_dx[at] = 0
         for i0 in range(0, s.OH, s.BH):
             for j0 in range(0, s.OW, s.BW):
                 rows, columns = min(s.BH, s.OH - i0), min(s.BW, s.OW - j0)
