@@ -46,6 +46,9 @@ def rows(kernel: str, **params: Any) -> list[Case]:
         "no-bias": (sequence(kernel, 2, 4, 3, 3, bias=False), True),
         "one-feature": (sequence(kernel, 5, 9, 1, 1), False),
         "odd-sizes": (sequence(kernel, 7, 11, 5, 13, lengths=[11, 3, 8, 1, 10, 5, 2]), False),
+        "batch-1-odd": (sequence(kernel, 1, 5, 3, 37), True),
+        "batch-2-lengths": (sequence(kernel, 2, 6, 2, 19, lengths=[6, 3]), False),
+        "batch-2-lengths-reverse": (sequence(kernel, 2, 6, 2, 19, lengths=[2, 5]), True),
         "wide": (sequence(kernel, 19, 8, 9, 37), False),
     }
     suffix = "".join(f"-{v}" for v in params.values())

@@ -51,7 +51,7 @@ def gru_forward(
     """h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}, n = tanh(W_in x + b_in + r ⊙ (W_hn h_{t−1} + b_hn))."""
     (N, T, D), H, steps = x.shape, w_hh.shape[1], lengths_of(x, lengths)
     K, W = H + 1 + D, _four_blocks(w_ih, w_hh, b_ih, b_hh)
-    history = history_of(h0, N, T, H, W.shape[1], x.dtype)
+    history = history_of(h0, N, T, H, D, x.dtype)
     gates = np.empty((T, N, 4 * H), x.dtype)
     y = (np.empty if lengths is None else np.zeros)((N, T, H), x.dtype)
     blocks = packed(W[:H, H:K].T), packed(W[H : 3 * H, :K].T), packed(W[3 * H :, : H + 1].T)

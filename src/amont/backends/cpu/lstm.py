@@ -1,7 +1,7 @@
 """The whole LSTM sequence in one kernel each way; how it is laid out is said in `sequence`. Steps as in the reference.
 
 Forward keeps the activated gates and the cells. Backward computes tanh(c) again rather than keep it: half a
-nanosecond per number.
+nanosecond per number. A few sequences alone are split by hidden units, see `meeting`.
 """
 
 from __future__ import annotations
@@ -10,19 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from amont.backends.cpu.gemm import ONE, multiply
-from amont.backends.cpu.jit import parallel, share
+from amont.backends.cpu.gemm import ONE, ZERO, multiply
+from amont.backends.cpu.jit import kernel, parallel, share
+from amont.backends.cpu.meeting import all_here, flags, meet
 from amont.backends.cpu.sequence import (
+    FEW,
     add,
     both,
     clear,
     copy,
+    dots,
     history_of,
     input_gradient,
+    input_product,
     lengths_of,
     line,
     owned,
     packed,
+    parts_by_units,
     parts_for,
     place,
     read_step,
@@ -50,37 +55,41 @@ def lstm_forward(
 ) -> tuple[tuple[Array, Array, Array], Any]:
     """c_t = f ⊙ c_{t−1} + i ⊙ g, h_t = o ⊙ tanh(c_t)."""
     (N, T, D), H, steps = x.shape, w_hh.shape[1], lengths_of(x, lengths)
-    W = stacked(w_hh, both(b_ih, b_hh), w_ih)
-    history = history_of(h0, N, T, H, W.shape[1], x.dtype)
+    b = both(b_ih, b_hh)
+    history = history_of(h0, N, T, H, D, x.dtype)
     gates, cells = np.empty((T, N, 4 * H), x.dtype), np.empty((T + 1, N, H), x.dtype)
     cells[0] = 0 if c0 is None else c0
     y = (np.empty if lengths is None else np.zeros)((N, T, H), x.dtype)
-    _forward(
-        parts_for(N, T, 4 * H, H), T, D, H, line(x, x), steps, reverse, packed(W[:, : H + 1 + D].T),
-        history.reshape(-1), gates.reshape(-1), cells.reshape(-1), y.reshape(-1),
-    )  # fmt: skip
-    cache = (D, None if lengths is None else steps, W, history, gates, cells, b_ih is None, b_hh is None, reverse)
+    out = history.reshape(-1), gates.reshape(-1), cells.reshape(-1), y.reshape(-1)
+    if N <= FEW:
+        gates[...] = input_product(x, w_ih, b, steps, reverse)  # 1
+        parts = parts_by_units(N, 4 * H, H)
+        _forward_by_units(parts, flags(parts), T, D, H, line(x, x), steps, reverse, line(w_hh, x), *out)
+    else:
+        W = packed(stacked(w_hh, b, w_ih)[:, : H + 1 + D].T)
+        _forward(parts_for(N, T, 4 * H, H), T, D, H, line(x, x), steps, reverse, W, *out)
+    cache = (w_ih, w_hh, None if lengths is None else steps, history, gates, cells, b_ih is None, b_hh is None, reverse)
     return (y, history[T, :, :H].copy(), cells[T].copy()), cache
 
 
 def lstm_backward(upstream: tuple[Array | None, ...], cache: Any, needs: tuple[bool, ...]) -> Gradients:
     """Backpropagation through time, then one product for all weights."""
-    D, steps, W, history, gates, cells, no_b_ih, no_b_hh, reverse = cache
+    w_ih, w_hh, steps, history, gates, cells, no_b_ih, no_b_hh, reverse = cache
     if not any(needs):
         return (None,) * 8
     T, N, H = gates.shape[0], cells.shape[1], cells.shape[2]
-    dh, dc = state(upstream[1], N, H, W.dtype), state(upstream[2], N, H, W.dtype)
-    da = np.empty((T, N, 4 * H), W.dtype)
+    dh, dc = state(upstream[1], N, H, gates.dtype), state(upstream[2], N, H, gates.dtype)
+    da = np.empty((T, N, 4 * H), gates.dtype)
     lengths = np.full(N, T, np.int64) if steps is None else steps
     _backward(
-        parts_for(N, T, 4 * H, H), T, H, gates.reshape(-1), cells.reshape(-1), packed(W[:, :H]),
-        line(upstream[0], W), dh.reshape(-1), dc.reshape(-1), lengths, reverse, da.reshape(-1),
+        parts_for(N, T, 4 * H, H), T, H, gates.reshape(-1), cells.reshape(-1), packed(w_hh),
+        line(upstream[0], gates), dh.reshape(-1), dc.reshape(-1), lengths, reverse, da.reshape(-1),
     )  # fmt: skip
-    dx = input_gradient(da, W[:, H + 1 : H + 1 + D], steps, reverse) if needs[0] else None  # 9
+    dx = input_gradient(da, w_ih, steps, reverse) if needs[0] else None  # 9
     states = dh if needs[1] else None, dc if needs[2] else None
     if not any(needs[3:7]):
         return dx, *states, None, None, None, None, None
-    dW = weight_gradients(da, history[:T, :, : H + 1 + D])
+    dW = weight_gradients(da, history[:T, :, : H + 1 + w_ih.shape[1]])
     dw_ih, dw_hh = owned(dW[:, H + 1 :], needs[3]), owned(dW[:, :H], needs[4])
     db_ih, db_hh = owned(dW[:, H], needs[5] and not no_b_ih), owned(dW[:, H], needs[6] and not no_b_hh)
     return dx, *states, dw_ih, dw_hh, db_ih, db_hh, None
@@ -99,29 +108,63 @@ def _forward(part, parts, T, D, H, x, lengths, reverse, packed_w, history, gates
             n1 - n0, 4 * H, H + 1 + D, False,
         )  # fmt: skip
         for n in range(n0, n1):
-            row, after = s * N + n, (s + 1) * N + n
-            h, c = history[after * S : after * S + H], cells[after * H : (after + 1) * H]
-            c_before = cells[row * H : (row + 1) * H]
-            if s >= lengths[n]:
-                copy(history[row * S : row * S + H], h)
-                copy(c_before, c)
-                continue
-            sigmoids = gates[row * 4 * H : (row * 4 + 2) * H]
-            for j in range(sigmoids.size):  # 3: i, f
-                sigmoids[j] = sigmoid(sigmoids[j])
-            g = gates[(row * 4 + 2) * H : (row * 4 + 3) * H]
-            for j in range(H):
-                g[j] = tanh(g[j])
-            o = gates[(row * 4 + 3) * H : (row * 4 + 4) * H]
-            for j in range(H):
-                o[j] = sigmoid(o[j])
-            i, f = sigmoids[:H], sigmoids[H:]
-            for j in range(H):  # 4
-                c[j] = f[j] * c_before[j] + i[j] * g[j]
-            for j in range(H):  # 5
-                h[j] = o[j] * tanh(c[j])
-            t = (n * T + place(s, lengths[n], reverse)) * H
-            copy(h, y[t : t + H])
+            _cell(T, H, S, s, n, ZERO, H, lengths, reverse, history, gates, cells, y)
+
+
+@parallel
+def _forward_by_units(part, parts, flag, T, D, H, x, lengths, reverse, w_hh, history, gates, cells, y):
+    """As `_forward`, split by hidden units: for few sequences. gates holds W_ih x + b on entry."""
+    N = lengths.size
+    S = history.size // ((T + 1) * N)
+    together = all_here(part, parts, flag)
+    if not together and part > 0:
+        return
+    j0, j1 = ZERO, H
+    if together:
+        g0, g1 = share(part, parts, (H + 7) // 8)  # groups of eight rows, as `dots` takes them
+        j0, j1 = 8 * g0, min(H, 8 * g1)
+    for s in range(T):
+        if part == 0:
+            read_step(x, lengths, reverse, s, 0, N, T, D, H, S, history)
+        for n in range(N):
+            row = s * N + n
+            h = history[row * S : row * S + H]
+            for i in range(4):  # 2, to and fro as in `dots`
+                gate = 3 - i if s % 2 else i
+                out = gates[(row * 4 + gate) * H + j0 : (row * 4 + gate) * H + j1]
+                dots(w_hh, (gate * H + j0) * H, H, h, out, s % 2 == 1)
+            _cell(T, H, S, s, n, j0, j1, lengths, reverse, history, gates, cells, y)
+        if together:
+            meet(part, parts, flag, s + 2)
+
+
+@kernel
+def _cell(T, H, S, s, n, j0, j1, lengths, reverse, history, gates, cells, y):
+    """Step s of sequence n, units j0 … j1, from what is in the gates."""
+    N, m = lengths.size, j1 - j0
+    row, after = s * N + n, (s + 1) * N + n
+    h, c = history[after * S + j0 : after * S + j1], cells[after * H + j0 : after * H + j1]
+    c_before = cells[row * H + j0 : row * H + j1]
+    if s >= lengths[n]:
+        copy(history[row * S + j0 : row * S + j1], h)
+        copy(c_before, c)
+        return
+    G = row * 4 * H + j0
+    i, f, g, o = gates[G : G + m], gates[G + H : G + H + m], gates[G + 2 * H : G + 2 * H + m], gates[G + 3 * H :]
+    for j in range(m):  # 3
+        i[j] = sigmoid(i[j])
+    for j in range(m):
+        f[j] = sigmoid(f[j])
+    for j in range(m):
+        g[j] = tanh(g[j])
+    for j in range(m):
+        o[j] = sigmoid(o[j])
+    for j in range(m):  # 4
+        c[j] = f[j] * c_before[j] + i[j] * g[j]
+    for j in range(m):  # 5
+        h[j] = o[j] * tanh(c[j])
+    t = (n * T + place(s, lengths[n], reverse)) * H
+    copy(h, y[t + j0 : t + j1])
 
 
 @parallel

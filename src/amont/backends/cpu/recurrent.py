@@ -53,7 +53,7 @@ def rnn_forward(
     """h_t = σ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)."""
     (N, T, D), H, steps = x.shape, w_hh.shape[1], lengths_of(x, lengths)
     W = stacked(w_hh, both(b_ih, b_hh), w_ih)
-    history = history_of(h0, N, T, H, W.shape[1], x.dtype)
+    history = history_of(h0, N, T, H, D, x.dtype)
     y = (np.empty if lengths is None else np.zeros)((N, T, H), x.dtype)
     _forward(
         parts_for(N, T, H, H), T, D, H, line(x, x), steps, reverse, KINDS[nonlinearity],

@@ -27,6 +27,7 @@ from amont.backends.cpu.jit import inlined, kernel, parallel, share, threads_for
 from amont.backends.cpu.simd import COLUMNS, LANES, SHORT
 
 Array = np.ndarray[Any, Any]
+FEW = 2  # sequences up to which W_hh is read as it lies and split by hidden units, see `meeting`
 
 
 @inlined
@@ -71,6 +72,42 @@ def read_step(x, lengths, reverse, s, n0, n1, T, D, H, S, history):
             clear(row[1:])
 
 
+@kernel
+def dots(W, first, H, h, out, backwards):
+    """out[r] += Σ_k W[first + r·H + k] h[k] for all r, eight rows at a time, from the first or from the last.
+
+    To and fro by turns: what of W was read last is still in the cache.
+    """
+    groups = out.size // 8
+    for i in range(groups):
+        r = 8 * (groups - 1 - i if backwards else i)
+        a = W[first + r * H : first + (r + 8) * H]
+        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = h.dtype.type(0)
+        for k in range(H):
+            h_k = h[k]
+            s0 += a[k] * h_k
+            s1 += a[H + k] * h_k
+            s2 += a[2 * H + k] * h_k
+            s3 += a[3 * H + k] * h_k
+            s4 += a[4 * H + k] * h_k
+            s5 += a[5 * H + k] * h_k
+            s6 += a[6 * H + k] * h_k
+            s7 += a[7 * H + k] * h_k
+        out[r] += s0
+        out[r + 1] += s1
+        out[r + 2] += s2
+        out[r + 3] += s3
+        out[r + 4] += s4
+        out[r + 5] += s5
+        out[r + 6] += s6
+        out[r + 7] += s7
+    for r in range(8 * groups, out.size):
+        a, total = W[first + r * H : first + (r + 1) * H], h.dtype.type(0)
+        for k in range(H):
+            total += a[k] * h[k]
+        out[r] += total
+
+
 @parallel
 def _pack_panels(part, parts, B, b_k, b_col, K, n, out):
     """`pack`, shared out by panels."""
@@ -90,13 +127,18 @@ def packed(B: Array) -> Array:
 
 
 def stacked(w_hh: Array, b: Array | None, w_ih: Array) -> Array:
-    """Return W = [W_hh | b | W_ih | 0], (G, S), where S is H + 1 + D rounded up to whole registers."""
+    """Return W = [W_hh | b | W_ih | 0], (G, S)."""
     (G, H), D = w_hh.shape, w_ih.shape[1]
-    W = np.zeros((G, -(-(H + 1 + D) // int(LANES)) * int(LANES)), w_hh.dtype)
+    W = np.zeros((G, _width(H, D)), w_hh.dtype)
     W[:, :H], W[:, H + 1 : H + 1 + D] = w_hh, w_ih
     if b is not None:
         W[:, H] = b
     return W
+
+
+def _width(H: int, D: int) -> int:
+    """Return S, which is H + 1 + D rounded up to whole registers."""
+    return -(-(H + 1 + D) // int(LANES)) * int(LANES)
 
 
 def both(b_ih: Array | None, b_hh: Array | None) -> Array | None:
@@ -104,9 +146,9 @@ def both(b_ih: Array | None, b_hh: Array | None) -> Array | None:
     return b_ih if b_hh is None else b_hh if b_ih is None else b_ih + b_hh
 
 
-def history_of(h0: Array | None, N: int, T: int, H: int, S: int, dtype: Any) -> Array:
+def history_of(h0: Array | None, N: int, T: int, H: int, D: int, dtype: Any) -> Array:
     """Return the array (T + 1, N, S) that the kernel fills row by row; the first state stands in it, None means 0."""
-    history = np.empty((T + 1, N, S), dtype)
+    history = np.empty((T + 1, N, _width(H, D)), dtype)
     history[0, :, :H] = 0 if h0 is None else h0
     return history
 
@@ -133,6 +175,26 @@ def parts_for(N: int, T: int, rows: int, H: int) -> int:
     return threads_for(N * T * rows * (H / 16 + 8), -(-N // int(SHORT)))
 
 
+def parts_by_units(N: int, rows: int, H: int) -> int:
+    """Return in how many parts to split the units of few sequences: each step must be worth a meeting."""
+    return threads_for(N * rows * H // 2, -(-H // 8))
+
+
+def input_product(x: Array, w: Array, b: Array | None, steps: Array, reverse: bool) -> Array:
+    """Return W_ih x_t + b of all steps in reading order, (T, N, ·); the padding's is not zero."""
+    N, T, D = x.shape
+    a = product(x.reshape(-1, D), w.T, b).reshape(N, T, -1)
+    if reverse:
+        a = np.take_along_axis(a, _read(T, steps)[:, :, np.newaxis], axis=1)
+    return a.swapaxes(0, 1)
+
+
+def _read(T: int, steps: Array) -> Array:
+    """Return the time index that a backward reading reads at each step, (N, T); the padding keeps its place."""
+    s, length = np.arange(T), steps[:, np.newaxis]
+    return np.where(s < length, length - 1 - s, s)
+
+
 def weight_gradients(da: Array, history: Array) -> Array:
     """Return Σ da_tᵀ row_t over all rows of da and history (T, N, ·), which may be some columns of a larger array."""
     return product(_rows(da).T, _rows(history))
@@ -145,9 +207,8 @@ def input_gradient(da: Array, w: Array, steps: Array | None, reverse: bool) -> A
     if reverse:
         if steps is None:
             dx = dx[:, ::-1]
-        else:  # step s stands at lengths − 1 − s; the padding, where da and so dx are zero, keeps its place
-            s, length = np.arange(T), steps[:, np.newaxis]
-            dx = np.take_along_axis(dx, np.where(s < length, length - 1 - s, s)[:, :, np.newaxis], axis=1)
+        else:  # its own inverse
+            dx = np.take_along_axis(dx, _read(T, steps)[:, :, np.newaxis], axis=1)
     return np.ascontiguousarray(dx)
 
 
