@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import kernels, memory, priority, scaling, startup, steps
+from benchmarks import curves, kernels, memory, priority, scaling, startup, steps
 from benchmarks.pairs import Effort
 from benchmarks.report import RESULTS, Choice
 
@@ -14,6 +14,7 @@ SECTIONS = {
     "startup": startup.report,
     "scaling": scaling.report,
     "kernels": kernels.report,
+    "curves": curves.report,
 }
 
 
