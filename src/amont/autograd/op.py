@@ -109,14 +109,16 @@ class Op:
         self.number = next(_numbers)
         self.inputs = tuple([t if isinstance(t, Tensor) else None for t in inputs])
         self.n_outputs = len(outputs)
+        kept = []
+        for index, (t, is_kept) in enumerate(zip(self.inputs, self.kept_inputs())):
+            if is_kept and t is not None:
+                kept.append((t._version, t._version.count(), index, t._data.shape))
         for index, out in enumerate(outputs):
             if out._data.dtype.kind == "f":
                 out.op, out.output_index, out.requires_grad = self, index, True
-        wanted = self.kept_inputs()
-        kept = [(i, t) for i, t in enumerate(self.inputs) if wanted[i] and t is not None]
-        if self.keeps_output:
-            kept += [(OUTPUT, t) for t in outputs]
-        self._kept = [(t._version, t._version.count(), which, t._data.shape) for which, t in kept]
+            if self.keeps_output:
+                kept.append((out._version, out._version.count(), OUTPUT, out._data.shape))
+        self._kept = kept
 
     def _float_type(self, inputs: tuple[Any, ...]) -> np.dtype[Any]:
         """Return the one float type of the tensors (float32 if there is none), or say that there are two."""

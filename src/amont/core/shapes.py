@@ -15,19 +15,20 @@ import numpy as np
 from amont.core.errors import ArgumentError, DTypeError, ShapeError
 
 Ints = tuple[int, ...]
+_FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}  # the usual ones
 
 
 def to_tuple(value: int | Sequence[int], rank: int, name: str, minimum: int = 0) -> Ints:
     """Return `value` as `rank` integers: 3 → (3, 3) for rank 2. Each must be at least `minimum`."""
     values = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,) * rank
-    wanted = f"{name} must be a whole number" + (f" or {rank} of them" if rank > 1 else "")
     try:
-        ints = tuple(operator.index(v) for v in values)
+        ints = tuple(map(operator.index, values))
     except TypeError:
-        raise ArgumentError(f"{wanted}, got {value!r}") from None
-    if len(ints) != rank or any(v < minimum for v in ints):
-        raise ArgumentError(f"{wanted}, at least {minimum}, got {value!r}")
-    return ints
+        ints = None
+    if ints is not None and len(ints) == rank and min(ints, default=minimum) >= minimum:
+        return ints
+    wanted = f"{name} must be a whole number" + (f" or {rank} of them" if rank > 1 else "")
+    raise ArgumentError(f"{wanted}, got {value!r}" if ints is None else f"{wanted}, at least {minimum}, got {value!r}")
 
 
 def check_sizes(minimum: int = 1, **sizes: Any) -> None:
@@ -66,5 +67,5 @@ def check_ndim(shape: Sequence[int], ndim: int | Sequence[int], letters: str) ->
 
 def check_float(dtype: Any, what: str = "the input") -> None:
     """Refuse integers where a layer needs floating point numbers."""
-    if np.dtype(dtype).kind != "f":
+    if dtype not in _FLOATS and np.dtype(dtype).kind != "f":
         raise DTypeError(f"{what} must be floating point, got {dtype}; convert it with .astype('float32')")

@@ -39,12 +39,13 @@ def linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
     x = as_tensor(x, like=weight)
     check_float(x.dtype)
-    if x.ndim < 1 or x.shape[-1] != weight.shape[1]:
+    given, wanted = x.array.shape, weight.array.shape
+    if not given or given[-1] != wanted[1]:
         raise ShapeError(
             f"expected {weight.shape[1]} input features on the last axis, got an input of shape {x.shape}; "
             f"flatten it first (nn.Flatten), or set in_features={x.shape[-1] if x.ndim else 1}"
         )
-    if bias is not None and bias.shape != weight.shape[:1]:
+    if bias is not None and bias.array.shape != wanted[:1]:
         raise ShapeError(f"expected a bias of shape {weight.shape[:1]}, got {bias.shape}")
     return Linear.apply(x, weight, bias)
 

@@ -126,16 +126,13 @@ def _run(kernel: Any, numbers: tuple[float, ...], *columns: States) -> list[tupl
 
 
 def _is_plain(row: Any) -> bool:
-    """Return whether all arrays are contiguous, of one float type that kernels know, and can be written to."""
-    dtype = row[0].dtype
-    if dtype not in FLOATS:
+    """Return whether all arrays are contiguous, of one float type that kernels know, and (but g) can be written to."""
+    p, g, *state = row
+    dtype = p.dtype
+    if dtype not in FLOATS or g.dtype != dtype or not (g.flags.c_contiguous and g.flags.aligned):
         return False
-    for i, a in enumerate(row):
-        if a is not None:
-            flags = a.flags
-            if a.dtype != dtype or not flags.c_contiguous or not flags.aligned or not (i == 1 or flags.writeable):
-                return False
-    return True
+    # `carray`: contiguous, aligned and writeable
+    return p.flags.carray and all([a is None or (a.dtype == dtype and a.flags.carray) for a in state])
 
 
 @kernel
