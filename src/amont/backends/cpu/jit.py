@@ -205,9 +205,9 @@ def _stay_in_one_thread() -> None:
 
 
 _folder = cache_folder()
-# A thread that waits for work spins, then sleeps; waking it takes 50 µs. 10 000 turns are 0.3 ms: longer than the pauses
-# between the kernels of a small model (MLP step: 1.38 ms with 2000 turns, 1.15 with 10 000, 1.10 with 20 000), and
-# shorter than OpenMP's default by 30, because on a machine that others use too a spinning thread keeps the CPU from the
+# A thread that waits for work spins, then sleeps; waking it takes 50 µs. 10 000 turns are 0.3 ms: longer than the
+# pauses between the kernels of a small model (MLP step: 1.38 ms with 2000 turns, 1.15 with 10 000, 1.10 with 20 000),
+# and a thirtieth of OpenMP's default, because on a machine that others use too a spinning thread keeps the CPU from the
 # one it waits for (the same step beside one busy process: 2.3 ms with 2000, 4.5 with 10 000, 8.7 with 20 000).
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 event.register("numba:compile", _Announce())

@@ -132,7 +132,7 @@ def _is_plain(row: Any) -> bool:
     if dtype not in FLOATS or g.dtype != dtype or not (g.flags.c_contiguous and g.flags.aligned):
         return False
     # `carray`: contiguous, aligned and writeable
-    return p.flags.carray and all([a is None or (a.dtype == dtype and a.flags.carray) for a in state])
+    return p.flags.carray and all(a is None or (a.dtype == dtype and a.flags.carray) for a in state)
 
 
 @kernel
