@@ -12,6 +12,17 @@ the *history* holds all that a step reads, [h_{t−1} | 1 | x_t], and W = [W_hh 
 Step s of sequence n is at `place(s, lengths[n], reverse)` of the user's (N, T, ·) arrays; from step lengths[n] on the
 state is carried over and gradients are zero.
 
+Measured (Zen 3, one thread, without dx, milliseconds forward + backward; D = 64 and H = 256, then D = 1 and H = 64):
+
+| | RNN | GRU | LSTM | where it goes (LSTM) |
+|---|---|---|---|---|
+| T = 100, N = 64 | 14 + 23 | 42 + 75 | 67 + 94 | recurrence 67 + 46, weight gradients 47, packing 0.3 |
+| T = 40, N = 100 | 0.7 + 1.0 | 2.4 + 3.5 | 3.2 + 4.8 | recurrence 3.1 + 2.6 (1.3 the activations), gradients 2.0 |
+
+Replaced: a product for W_ih x of all steps before the recurrence and two for the weights after it, by which the gates
+were written and read once more and da packed twice; tiles of 6 rows alone, which did 36 rows' work for the 32 rows of
+a thread (now 4·6 + 2·4).
+
 Loops over the hidden units are short and many rather than one: LLVM makes SIMD code of a loop over up to about four
 arrays (it must check that they do not overlap), not of one over ten.
 """
