@@ -92,7 +92,11 @@ def _job(x_shape: Ints, y_shape: Ints, padding: Ints) -> Job:
 
 
 def fits(x: Array, w: Array, grid: Grid) -> bool:
-    """Whether a convolution can be computed so, and has channels enough for it to pay."""
+    """Whether a convolution can be computed so, and has channels enough for it to pay.
+
+    32 images of 32², y, dx and dw in ms beside `direct`: 16 to 16 channels 0.82 0.80 1.68 to 1.22 1.26 1.20, 8 to 8
+    0.41 0.42 1.58 to 0.45 0.47 0.35, 3 to 64 1.4 2.3 4.5 to 1.0 1.1 1.0: few channels, and the transforms take longer.
+    """
     if w.shape[2:] != (3, 3) or (grid.stride, grid.dilation, grid.groups) != ((1, 1), (1, 1), 1):
         return False
     return x.dtype == np.float32 and x.size > 0 and min(w.shape[:2]) >= 16
