@@ -1,5 +1,6 @@
 # make study   create the environment and run the main study (5 minutes)    make test   the tests
 # make check   lint, format, types          make oracle   against PyTorch    make bench  timings
+# make bounds   with array bounds checked    make cpus   for another CPU, on four threads
 # make messages   collect the sentences of the reports for translation, and compile the catalogs
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMPS := $(VENV)/.installed
 
-.PHONY: study test check oracle bench messages clean
+.PHONY: study test check oracle bounds cpus bench messages clean
 
 study: $(STAMPS)-base
 	$(BIN)/amont study cnn-vs-rnn
@@ -22,6 +23,17 @@ check: $(STAMPS)-check
 
 oracle: $(STAMPS)-oracle
 	$(BIN)/python -m pytest -m oracle tests/oracle
+
+# Kernels compiled in another way are other kernels: a reduced set of tests, and a cache folder of their own. What the
+# register tile writes through raw pointers, Numba does not check; the guarded margins of test_bounds.py do.
+REDUCED := $(BIN)/python -m pytest tests/backends/cpu/test_bounds.py tests/backends/cpu/test_gemm.py \
+	-k "split_in_parts or gemm"
+
+bounds: $(STAMPS)-test
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(VENV)/kernels-bounds $(REDUCED)
+
+cpus: $(STAMPS)-test
+	NUMBA_CPU_NAME=generic NUMBA_CPU_FEATURES= NUMBA_CACHE_DIR=$(VENV)/kernels-generic AMONT_NUM_THREADS=4 $(REDUCED)
 
 bench: $(STAMPS)-bench
 	$(BIN)/python -m benchmarks

@@ -138,6 +138,71 @@ def test_a_named_cpu_without_features_gets_the_smallest_tile() -> None:
     assert simd.ROWS >= 6
 
 
+def test_the_tile_compiles_for_a_cpu_that_this_is_not() -> None:
+    code = """
+import numba
+from amont.backends.cpu import simd
+def block(A, B, C, K):
+    simd.tile(A, 0, K, 1, B, 0, C, 0, simd.COLUMNS, K, simd.ROWS, simd.COLUMNS, False)
+a = numba.float32[::1]
+compiled = numba.njit((a, a, a, numba.intp))(block)
+asm = compiled.inspect_asm(compiled.signatures[0])
+print("zmm" in asm, "ymm" in asm)
+"""
+    wide = run(code, NUMBA_CPU_NAME="skylake-avx512", NUMBA_CPU_FEATURES="+avx512f,+avx2,+fma")[0]
+    assert wide.startswith("True")
+    assert run(code, NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")[0] == "False False"
+
+
+PARTS = """
+import sys
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from kernels_of_a_test import beyond
+for parts in (1, 2, 5):
+    try:
+        beyond(parts, np.zeros(15, "f4"))
+    except IndexError:
+        print(parts, "IndexError")
+"""
+BEYOND = """
+from amont.backends.cpu.jit import parallel
+@parallel
+def beyond(part, parts, x):
+    for i in range(16 * part // parts, 16 * (part + 1) // parts):
+        x[i] += 1
+"""
+
+
+def test_an_error_in_any_part_reaches_the_caller(tmp_path: Path) -> None:
+    (tmp_path / "kernels_of_a_test.py").write_text(BEYOND)
+    done = subprocess.run(
+        [sys.executable, "-c", PARTS, str(tmp_path)],
+        env=os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "1 IndexError\n" in done.stdout
+    assert "2 IndexError\n" in done.stdout
+    assert "5 IndexError\n" in done.stdout
+
+
+def test_more_parts_than_threads_are_all_run() -> None:
+    x = np.zeros(1000, "f4")
+    for parts in (1, 2, 3, 7, 64):
+        _add_one(parts, x)
+    np.testing.assert_array_equal(x, 5)
+
+
+@jit.parallel
+def _add_one(part, parts, x):  # type: ignore[no-untyped-def]
+    """A docstring stays in its place."""
+    begin, end = jit.share(part, parts, x.size)
+    for i in range(begin, end):
+        x[i] += 1
+
+
 def test_backend_overrides_what_training_needs() -> None:
     own = load("cpu").own  # type: ignore[attr-defined]
     needed = ["linear", "conv", "max_pool", "avg_pool", "relu", "softmax_cross_entropy", "rnn", "lstm", "gru"]
