@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from benchmarks import curves
 from benchmarks.curves import PLANS, Curve, make_images
 from benchmarks.pairs import Effort
 from benchmarks.report import Choice
-
-from benchmarks import curves
 
 
 def test_a_row_for_each_side_says_how_far_they_are_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,10 @@ import json
 from pathlib import Path
 
 import pytest
-from benchmarks.cli import parse
-from benchmarks.report import Choice, Report
 
 from benchmarks import priority
+from benchmarks.cli import parse
+from benchmarks.report import Choice, Report
 
 HEAD = ("workload", "ms")
 

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from benchmarks import kernels, memory, scaling, startup, steps
 from benchmarks.pairs import Effort, Measured
 from benchmarks.report import Choice
 from benchmarks.workloads.models import TRAINING, WORKLOADS, Workload
-
-from benchmarks import kernels, memory, scaling, startup, steps
 
 EFFORT = Effort(3, 0.1)
 

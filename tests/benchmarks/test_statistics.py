@@ -1,4 +1,5 @@
 import pytest
+
 from benchmarks.statistics import Comparison, geometric_mean, quartiles, relative_difference
 
 

@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+
 from benchmarks.workloads import amont_side
 from benchmarks.workloads.kernels import KERNELS, PIECES, KernelCase
 from benchmarks.workloads.models import TRAINING, WORKLOADS, Workload, batch

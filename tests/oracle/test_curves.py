@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks.curves import Curve, Plan, distance, noise, train
-from benchmarks.workloads import amont_side, resnet_amont
-from benchmarks.workloads.models import Workload
 
 from amont import nn
 from amont.backends.select import load
+from benchmarks.curves import Curve, Plan, distance, noise, train
+from benchmarks.workloads import amont_side, resnet_amont
+from benchmarks.workloads.models import Workload
 
 pytestmark = pytest.mark.oracle
 load("cpu")  # before PyTorch: it tells OpenMP, which asks once, not to let waiting threads spin for long
