@@ -31,12 +31,12 @@ Measured (Zen 3, two cores, 95 G multiply-adds/s at most): milliseconds of forwa
 | 1, 512, 7², 512 | 2.0 2.1 2.8 | 2.7 2.0 4.1 |
 
 Of the first row's forward pass, 62 % are products (43 G multiply-adds/s a core), 23 % the input and 15 % the output.
-Images of 7 and 13 waste 1 − (7/8)² and 1 − (13/16)² of their tiles. F(2 × 2, 3 × 3), which would waste less, has 9
-products where this has 4: 13² takes 784 then, with the waste of 4 × 4 tiles 576.
+Images of 7 and 13 waste 1 − (7/8)² and 1 − (13/16)² of their tiles. F(2 × 2, 3 × 3) wastes less, but has 16 products
+where this has 9: an image of 13² takes 784 then, with the waste of 4 × 4 tiles 576.
 
 Tried: U in blocks of 64, 128, 256 input channels for 512 × 4²: 44, 22.5, 20.5 ms (on a busy machine); blocks of tiles
-that do not divide evenly among the threads: 256 × 14² 7.5 in place of 5.2 ms; fetching the next channels' patches ahead: input 5.5 → 4.7 ms
-of one core in the first row, dy nothing, 3 % of the whole: dropped.
+that do not divide evenly among the threads: 7.5 in place of 5.2 ms for 8 × 256 × 14²; fetching the next channels'
+patches ahead: input 5.5 → 4.7 ms of one core in the first row, dy nothing, 3 % of the whole: dropped.
 """
 
 from __future__ import annotations
