@@ -13,6 +13,17 @@ end of each row, some belong to no output (4 of 31 for a 5 × 5 kernel on 27 col
 1. Forward: buffer ← x; sums[k, p] = b[k] + Σ_r w[k, r] · buffer[p + offset[r]]; y ← sums.
 2. Input gradient: lines ← dy, zero where no output is; buffer[p + offset[r]] += Σ_k w[k, r] · dy[k, p]; dx += buffer.
 3. Weight gradient: lines ← dy likewise, buffer ← x; dw[k, r] += Σ_p dy[k, p] · buffer[p + offset[r]].
+
+Measured (Zen 3, two cores, ms; before: packed patches):
+
+| 64 images | before | now | PyTorch 2.13 |
+|---|---|---|---|
+| 1 × 28² → 6, 5 × 5: forward, dw | 1.03 1.39 | 0.18 0.24 | 0.48 0.40 |
+| 6 × 14² → 16, 5 × 5: forward, dx, dw | 1.33 2.53 1.22 | 0.31 0.35 0.38 | 0.35 0.48 0.63 |
+
+What gave it: no packing and no scattering (two thirds of the time), rows of 10 and 28 copied by whole registers (a
+tenth), tiles of dx whose rows do not overlap (dx 16 → 10.5 µs an image). What is left above the tile's peak: the second
+layer computes 144 positions for 100, and 18 rows for 16. Block sizes matter little (± 5 %).
 """
 
 from __future__ import annotations

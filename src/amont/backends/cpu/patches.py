@@ -5,11 +5,9 @@ here a block of patches is packed directly in the layout of the register tile. A
 numbers in the flattened, padded image: `base[i]` of the output position i and `offset[r]` of the row r = (c, m) of the
 patch matrix. So the kernels do not know how many spatial axes there are, nor about stride and dilation.
 
-Channels of y are the rows of the tile, positions its columns: y keeps its layout (N, K, *S), and few output channels
-(LeNet's 6) waste nothing.
-
-Tried, LeNet's first layer (64 × 1 × 28 × 28, 6 filters 5 × 5), two cores: copying 16 positions at once where they lie
-side by side, one by one elsewhere. Padding is a NumPy copy of the whole batch.
+Channels of y are the rows of the tile, positions its columns: y keeps its layout (N, K, *S). All of the tile is used
+however small the image is, which is what this is for (see `conv.choose`): 256 × 8² → 512, 3 × 3, stride 2, takes 16 ms
+where `direct` takes 38. Padding is a NumPy copy of the whole batch; dx is spread out number by number.
 """
 
 from __future__ import annotations

@@ -11,9 +11,8 @@ rows of that matrix where they lie in the image, row r at `base + offset[r]`, so
 | `copy_row` | y[j] = x[step · j] | positions j | LANES |
 | `max_row` | y[j] = max_m B[step · j + offset[m]] | positions j | LANES |
 
-They are the forward pass, the gradient of the input and that of the weights. As in `simd`, they are LLVM IR because its
-vectorizer does not keep such a block in registers. They always work on whole tiles: the caller's buffers have room for
-what lies beyond the last row and column.
+As in `simd`, they are LLVM IR because its vectorizer does not keep such a block in registers. They always work on whole
+tiles: the caller's buffers have room for what lies beyond the last row and column.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
 
-from amont.backends.cpu.simd import COLUMNS, LANES, ROWS
+from amont.backends.cpu.simd import COLUMNS, LANES, ROWS, _load
 
 intrinsic: Any = extending.intrinsic  # its stubs do not know that the typing context is passed by Numba
 DOT_ROWS, DOT_COLUMNS = 3, 4  # 12 sums, 3 + 1 operands: AVX2's 16 registers
@@ -343,12 +342,6 @@ def _spread(b: Any, number: Any, vector: Any) -> Any:
 
 def _shuffle(b: Any, one: Any, two: Any, lanes: list[int]) -> Any:
     return b.shuffle_vector(one, two, ir.Constant(ir.VectorType(i32, len(lanes)), [i32(int(n)) for n in lanes]))
-
-
-def _load(b: Any, place: Any, vector: Any) -> Any:
-    load = b.load(b.bitcast(place, vector.as_pointer()))
-    load.align = _bytes(vector)
-    return load
 
 
 def _store(b: Any, value: Any, place: Any) -> None:
