@@ -27,7 +27,7 @@ oracle: $(STAMPS)-oracle
 # Kernels compiled in another way are other kernels: a reduced set of tests, and a cache folder of their own. What the
 # register tile writes through raw pointers, Numba does not check; the guarded margins of test_bounds.py do.
 REDUCED := $(BIN)/python -m pytest tests/backends/cpu/test_bounds.py tests/backends/cpu/test_gemm.py \
-	-k "split_in_parts or gemm"
+	tests/backends/cpu/test_simd.py -k "split_in_parts or gemm or simd"
 
 bounds: $(STAMPS)-test
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(VENV)/kernels-bounds $(REDUCED)

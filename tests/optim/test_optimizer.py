@@ -108,6 +108,18 @@ def test_parameters_without_gradient_are_skipped_and_count_no_step() -> None:
     assert "1.m" not in adam.state_dict()
 
 
+def test_a_state_made_before_the_first_step_is_none_to_save() -> None:
+    p, frozen = nn.Parameter(np.ones(3, "f4")), nn.Parameter(np.ones(3, "f4"))
+    frozen.requires_grad = False
+    optimizer = optim.SGD([p, frozen], lr=0.1, momentum=0.9)
+    before = optimizer.state_dict()
+    optimizer.zero_grad()
+    assert optimizer.state_dict().keys() == before.keys()
+    p.grad = np.ones(3, "f4")
+    optimizer.step()
+    assert {"0.velocity", "1.velocity"} & optimizer.state_dict().keys() == {"0.velocity"}
+
+
 def test_changing_a_parameter_that_backward_needs_is_noticed() -> None:
     layer = nn.Linear(2, 1)
     y = layer(Tensor(np.ones((3, 2), np.float32), requires_grad=True))

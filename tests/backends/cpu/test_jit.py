@@ -53,6 +53,15 @@ def test_without_a_writable_cache_it_still_works(tmp_path: Path) -> None:
     assert out.endswith("None")
 
 
+def test_scipy_stays_out_until_someone_compiles_what_needs_it() -> None:
+    pytest.importorskip("scipy")
+    out, _ = run(f"{STEP}\nprint('scipy.linalg' in sys.modules)")
+    assert out.endswith("False")
+    dot = "import numba\nprint(numba.njit(lambda x: np.dot(x, x))(np.ones(3)), 'scipy.linalg' in sys.modules)"
+    out, _ = run(f"{STEP}\n{dot}")
+    assert out.endswith("3.0 True")
+
+
 def test_one_thread_when_asked() -> None:
     out, _ = run(STEP, AMONT_NUM_THREADS="1")
     assert out.startswith("1 1 ")

@@ -23,6 +23,7 @@ could not be cached.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import inspect
 import os
 import shutil
@@ -39,6 +40,7 @@ import numpy as np
 import threadpoolctl
 from numba.core import config as numba_config
 from numba.core import event
+from numba.np import linalg as numba_linalg
 
 from amont.backends.cpu.parts import ALL, START, run_all, with_start
 from amont.core import threads
@@ -64,17 +66,20 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 def parallel(function: Callable[..., Any]) -> Callable[..., None]:
     """Turn `function(part, parts, *args)` into `run(parts, *args)`, which runs all parts, each in a thread."""
-    return _runner(with_start(function))
+    return _runner(lambda: with_start(function))
 
 
-def _runner(function: Callable[..., Any]) -> Callable[..., None]:
-    compiled = kernel(function)
+def _runner(written: Callable[[], Callable[..., Any]]) -> Callable[..., None]:
+    """Return `run`; the kernel is `written` at its first call, for a model needs few of all (2 ms each)."""
+    compiled: Any = None
 
     def run(parts: int, *args: Any) -> None:
-        if parts == 1 and hasattr(_limited, "done"):
+        nonlocal compiled
+        if parts == 1 and compiled is not None and hasattr(_limited, "done"):
             compiled(ALL, 1, *args)
             return
         with _pool:
+            compiled = compiled or kernel(written())
             if not hasattr(_limited, "done"):  # Numba's limit is per Python thread; this also starts the pool
                 numba.set_num_threads(min(_threads, config.NUMBA_NUM_THREADS))
                 _limited.done = True
@@ -113,7 +118,7 @@ def elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
         f"        out[i] = one({', '.join([f'{array}[i]' for array in arrays] + numbers)})",
     ]
     scope = {"one": inlined(function), "share": share, "_run_all_parts": run_all}
-    loop = _runner(_written("\n".join(lines), name, function, **scope))
+    loop = _runner(lambda: _written("\n".join(lines), name, function, **scope))
 
     def run(*args: Any) -> Any:
         first = args[0]
@@ -198,6 +203,18 @@ class _Announce(event.Listener):
                 self.spent += time.perf_counter() - self.began
 
 
+def _leave_scipy_out() -> None:
+    """Let Numba not load SciPy, where there is one, only to learn that `np.dot` can be compiled: no kernel calls it.
+
+    0.2 of the 0.9 s of a first step with a warm cache. Who does compile `np.dot` loads it then: Numba asks again there.
+    """
+    ask = numba_linalg.ensure_blas
+    if importlib.util.find_spec("scipy"):
+        numba_linalg.ensure_blas = lambda: None
+    importlib.import_module("numba.np.arraymath")  # asks once, when it is loaded
+    numba_linalg.ensure_blas = ask
+
+
 def _stay_in_one_thread() -> None:
     """After a fork the child has no worker threads, and OpenMP would end it: it computes alone."""
     global _threads, _pool
@@ -210,6 +227,7 @@ _folder = cache_folder()
 # and a thirtieth of OpenMP's default, because on a machine that others use too a spinning thread keeps the CPU from the
 # one it waits for (the same step beside one busy process: 2.3 ms with 2000, 4.5 with 10 000, 8.7 with 20 000).
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+_leave_scipy_out()
 event.register("numba:compile", _Announce())
 threadpoolctl.threadpool_limits(1, user_api="blas")  # one pool: two pools spin against each other
 if hasattr(os, "register_at_fork"):
