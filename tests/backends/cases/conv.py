@@ -36,6 +36,8 @@ CASES = [
         plan(stride=(2, 1), padding=(2, 1), dilation=(2, 3), groups=2),
     ),
     Case("conv", "lenet-1", normal((3, 1, 28, 28), (6, 1, 5, 5), (6,)), plan(padding=(2, 2)), tolerance=10),
+    Case("conv", "lenet-2", normal((3, 6, 14, 14), (16, 6, 5, 5), (16,)), plan(), tolerance=10),
+    Case("conv", "channels", normal((2, 5, 7, 9), (31, 5, 5, 2), None), plan(padding=(2, 1)), tolerance=10),
     Case("conv", "wide", normal((2, 17, 13, 15), (19, 17, 3, 3), (19,)), plan(padding=(1, 1)), tolerance=10),
     # Winograd in float32; the numbers of channels and the sizes fill no panel, no tile
     Case("conv", "many-tiles", normal((3, 17, 22, 25), (19, 17, 3, 3), (19,)), plan(padding=(1, 1)), tolerance=10),

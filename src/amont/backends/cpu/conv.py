@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from amont.backends import precision
-from amont.backends.cpu import direct, patches, pieces, winograd
+from amont.backends.cpu import channels, direct, patches, pieces, winograd
 from amont.backends.cpu.direct import Grid
 
 Array = np.ndarray[Any, Any]
@@ -29,6 +29,7 @@ class Algorithm(NamedTuple):
     weight_gradient: Callable[[Array, Array, Ints, Grid], Array]  # dy, x, shape of w → dw
 
 
+CHANNELS = Algorithm(channels.forward, channels.input_gradient, channels.weight_gradient)
 DIRECT = Algorithm(direct.forward, direct.input_gradient, direct.weight_gradient)
 PATCHES = Algorithm(patches.forward, patches.input_gradient, patches.weight_gradient)
 PIECES = Algorithm(pieces.forward, pieces.input_gradient, pieces.weight_gradient)
@@ -42,6 +43,7 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
     |---|---|
     | 3 × 3, stride 1, one group, ≥ 16 channels to ≥ 16, float32, `precision("fast")` | Winograd |
     | … other windows and strides, if cut into 3 × 3 they take less than 0.6 of the products | Winograd in pieces |
+    | small images, stride 1, if with channels in the lanes less is computed in vain than direct | direct, channels |
     | signals and images, less than 32 filters or 4 images, or more than 70 % of the positions used | direct |
     | all | products over packed patches |
 
@@ -49,7 +51,7 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
 
     | convolution | used | direct | patches |
     |---|---|---|---|
-    | 64 × 6 × 14² → 16, 5 × 5 | 69 % | 0.36 0.65 0.39 | 0.57 1.26 0.53 |
+    | 64 × 6 × 14² → 16, 5 × 5 | 69 % | 0.33 0.38 0.36 (channels: 0.22 0.27 0.19) | 0.57 1.26 0.53 |
     | 8 × 3 × 224² → 64, 7 × 7, stride 2 | 97 % | 15 15 14 | 19 19 18 |
     | 64 × 256 × 8² → 512, 3 × 3, stride 2 | 64 % | 38 40 43 | 16 22 23 |
     | 8 × 64 × 56² → 128, 3 × 3, stride 2 | 89 % | 7.1 7.7 6.3 | 7.4 9.3 9.3 |
@@ -60,6 +62,8 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
         return WINOGRAD
     if pieces.fits(x, w, grid) and precision.current() == "fast":
         return PIECES
+    if channels.fits(x.shape, w.shape, grid):
+        return CHANNELS
     if x.ndim > 4:
         return PATCHES
     if len(w) // grid.groups < 32 or len(x) < 4 or direct.share_used(x.shape, w.shape, grid) > 0.7:

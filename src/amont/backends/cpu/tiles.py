@@ -7,6 +7,7 @@ rows of that matrix where they lie in the image, row r at `base + offset[r]`, so
 |---|---|---|---|
 | `gather_tile` | C[i, p] += Σ_r A[i, r] · B[p + offset[r]] | positions p | ROWS × COLUMNS |
 | `scatter_tile` | C[p + offset[r]] += Σ_k A[r, k] · B[k, p] | positions p | ROWS × COLUMNS |
+| `spread_tile` | C[to[i], l] += Σ_t X[start[i] + step[t]] · B[t, l] | columns l | ROWS × COLUMNS |
 | `dot_tile` | C[k, r] += Σ_p A[k, p] · B[p + offset[r]] | positions p, added up at the end | DOT_ROWS × DOT_COLUMNS |
 | `copy_row` | y[j] = x[step · j] | positions j | LANES |
 | `max_row` | y[j] = max_m B[step · j + offset[m]] | positions j | LANES |
@@ -50,6 +51,17 @@ def scatter_tile(typingctx, A, a_off, a_row, rows, B, b_off, b_row, K, C, c_off,
     """
     i = types.intp
     return types.void(A, i, i, i, B, i, i, i, C, i, offset, i), _emit_scatter
+
+
+@intrinsic
+def spread_tile(typingctx, X, x_off, table, start, step, T, B, b_off, C, c_off, to, lanes):
+    """C[table[to + i] + l] += Σ_t X[table[start + i] + table[step + t]] · B[t, l] for i < ROWS, l < lanes, t < T.
+
+    T ≥ 1. `start`, `step`, `to`: where in `table` the places of X's rows, of X's columns and of C's rows begin.
+    B has COLUMNS columns. Rows of C may overlap; each is read and written in full, beyond `lanes` as it was.
+    """
+    i = types.intp
+    return types.void(X, i, table, i, i, i, B, i, C, i, i, i), _emit_spread
 
 
 @intrinsic
@@ -116,6 +128,35 @@ def _emit_scatter(context: Any, b: Any, sig: Any, args: Any) -> Any:
 
     arrays = [pointer(0, 1), pointer(4, 5), pointer(8, 9), pointer(10, 11)]
     return _call(context, b, sig, "scatter", arrays, [a_row, rows, b_row, K], write)
+
+
+def _emit_spread(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    pointer = _pointers(context, b, sig, args)
+    _, _, _, _, _, T, _, _, _, _, _, lanes = args
+
+    def write(b: Any, vector: Any, X: Any, B: Any, C: Any, start: Any, step: Any, to: Any, T: Any, lanes: Any) -> None:
+        starts = [b.gep(X, [b.load(b.gep(start, [i64(i)]))]) for i in range(ROWS)]
+        zero = [[ir.Constant(vector, None)] * (COLUMNS // LANES)] * ROWS
+        row_of, number_of = lambda t: b.gep(B, [b.mul(t, i64(int(COLUMNS)))]), lambda t: b.load(b.gep(step, [t]))
+        sums = _outer(b, vector, starts, zero, T, row_of, number_of)
+        numbers = ir.VectorType(i32, vector.count)
+        inside = [
+            b.icmp_signed(
+                "<", ir.Constant(numbers, list(range(v, v + vector.count))), _spread(b, b.trunc(lanes, i32), numbers)
+            )
+            for v in range(0, int(COLUMNS), vector.count)
+        ]
+        for i, row_sums in enumerate(sums):  # one row after the other: they overlap
+            row = b.gep(C, [b.load(b.gep(to, [i64(i)]))])
+            for v, value in enumerate(row_sums):
+                place = b.gep(row, [_plus(b, i64(0), v)])
+                # Not a choice between two sums: LLVM would write it as a masked store, 12 cycles on a Zen 3.
+                value = b.select(inside[v], value, ir.Constant(vector, [-0.0] * vector.count))
+                _store(b, b.fadd(_load(b, place, vector), value), place)
+        b.ret_void()
+
+    arrays = [pointer(0, 1), pointer(6, 7), pointer(8, 9), pointer(2, 3), pointer(2, 4), pointer(2, 10)]
+    return _call(context, b, sig, "spread", arrays, [T, lanes], write)
 
 
 def _emit_dot(context: Any, b: Any, sig: Any, args: Any) -> Any:
@@ -240,16 +281,22 @@ def _by_stride(b: Any, step: Any, vector: Any, write: Callable[[Callable[[Any], 
 
 
 def _outer(
-    b: Any, vector: Any, starts: list[Any], before: list[list[Any]], n: Any, row_of: Callable[[Any], Any]
+    b: Any,
+    vector: Any,
+    starts: list[Any],
+    before: list[list[Any]],
+    n: Any,
+    row_of: Callable[[Any], Any],
+    number_of: Callable[[Any], Any] = lambda t: t,
 ) -> Any:
-    """Emit sums[i][v] = before + Σ_t A[i, t] · (vector v of the row of B that `row_of(t)` points to)."""
+    """Emit sums[i][v] = before + Σ_t A[i, number_of(t)] · (vector v of the row of B that `row_of(t)` points to)."""
 
     def step(t: Any, sums: list[list[Any]]) -> list[list[Any]]:
-        row = row_of(t)
+        row, at = row_of(t), number_of(t)
         seen = [_load(b, b.gep(row, [i64(int(v * LANES))]), vector) for v in range(COLUMNS // LANES)]
         new = []
         for start, row_sums in zip(starts, sums):
-            number = _spread(b, b.load(b.gep(start, [t])), vector)
+            number = _spread(b, b.load(b.gep(start, [at])), vector)
             new.append([_fma(b, number, one, total) for one, total in zip(seen, row_sums)])
         return new
 
