@@ -82,6 +82,8 @@ def _first_upstream(root: Tensor, upstream: Any) -> Array:
 
 
 def _apply_hooks(op: Op, upstreams: list[Array | None]) -> tuple[Array | None, ...]:
+    if not op.hooks:
+        return tuple(upstreams)
     for index, hooks in op.hooks.items():
         for hook in hooks:
             if (gradient := upstreams[index]) is not None:

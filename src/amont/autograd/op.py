@@ -84,11 +84,17 @@ class Op:
         """
         op = cls()
         op.params = params
-        recording = is_grad_enabled()
-        op.needs = needs = tuple([recording and isinstance(t, Tensor) and t.requires_grad for t in inputs])
-        if op._float_type(inputs) not in FAST_TYPES:
+        recording, usual = is_grad_enabled(), True
+        arrays, wanted = list(inputs), [False] * len(inputs)
+        for i, t in enumerate(inputs):
+            if isinstance(t, Tensor):
+                arrays[i] = t._data
+                wanted[i] = recording and t.requires_grad
+                usual = usual and t._data.dtype is DEFAULT_DTYPE
+        op.needs = needs = tuple(wanted)
+        if not usual and op._float_type(inputs) not in FAST_TYPES:
             op.kernels = load("reference")
-        result = op.forward(*[t._data if isinstance(t, Tensor) else t for t in inputs], **params)
+        result = op.forward(*arrays, **params)
         gives_tuple = isinstance(result, tuple)
         # asarray: NumPy turns results without axes into scalars
         outputs = tuple([Tensor(np.asarray(a)) for a in result]) if gives_tuple else (Tensor(np.asarray(result)),)

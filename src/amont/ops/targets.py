@@ -67,7 +67,8 @@ def check_labels(labels: Array, classes: int, ignore_index: int | None = None) -
     """Refuse labels that are no class, naming the first."""
     if labels.dtype.kind not in "iu":
         raise DTypeError(f"labels must be integers, got {labels.dtype}; convert them with .astype('int64')")
-    if labels.size == 0 or labels.astype(np.uint64).max() < classes:
+    unsigned = labels.view(np.uint64) if labels.dtype == np.int64 else labels.astype(np.uint64)
+    if labels.size == 0 or np.maximum.reduce(unsigned, axis=None) < classes:
         return  # a negative number is a huge one without its sign: one pass
     bad = (labels < 0) | (labels >= classes)
     if ignore_index is not None:

@@ -235,8 +235,9 @@ def _is_number(value: Any) -> bool:
 
 def _fitting_gradient(p: Tensor) -> Array:
     """Return the gradient in the parameter's type; one of another shape would be read past its end."""
-    gradient = np.asarray(p.grad, dtype=p.array.dtype)
-    if gradient.shape != p.array.shape:
+    array = p.array
+    gradient = np.asarray(p.grad, dtype=array.dtype)
+    if gradient.shape != array.shape:
         name = f" {p.name!r}" if p.name else ""
         raise ShapeError(
             f"the parameter{name} has shape {p.shape}, its grad {gradient.shape}; set grad to None or to "

@@ -17,7 +17,9 @@ whichever are more: 1024³ and 2048³ 85 to 90 G multiply-adds/s on two cores (O
 Tried and dropped: packing or copying A where its rows are contiguous (63 → 47 at 64·784·256, nothing at 2048³); packing
 a transposed A into panels of ROWS rows (level with copying lines, and slower where C has few columns); packing a
 transposed B number by number (83 → 44 at 64·256·128), in place of which `transpose_block` turns 8 × 8 numbers in
-registers; a tile that reads few rows of B unpacked (42 ms for dy W above: rows 36 KB apart share one set of the cache).
+registers (784 × 128 in 12.8 µs with blocks side by side, 17 with blocks one below the other); packing a line by a loop
+(64 × 392 in 16.7 µs, by `copy_line` 3.7: the vectorizer asks at each line whether it overlaps); a tile that reads few
+rows of B unpacked (42 ms for dy W above: rows 36 KB apart share one set of the cache).
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from amont.backends.cpu.jit import kernel, parallel, share, threads_for
-from amont.backends.cpu.simd import COLUMNS, LANES, ROWS, SHORT, tile, transpose_block
+from amont.backends.cpu.simd import COLUMNS, LANES, ROWS, SHORT, copy_line, tile, transpose_block
 
 Array = np.ndarray[Any, Any]
 
@@ -48,21 +50,23 @@ def pack(B, b_off, b_k, b_col, K, n, out):
         if width < COLUMNS:
             for i in range(panel.size):
                 panel[i] = 0
-        if b_col == 1:
+        if b_col == 1 and width == COLUMNS:
+            for k in range(K):
+                copy_line(B, b_off + k * b_k + c, panel, k * COLUMNS)
+        elif b_col == 1:
             for k in range(K):
                 row = B[b_off + k * b_k + c : b_off + k * b_k + c + width]
                 for j in range(row.size):
                     panel[k * COLUMNS + j] = row[j]
         else:
-            whole = K - K % LANES if b_k == 1 else 0
-            for j0 in range(0, width, LANES):
-                if j0 + LANES > width:
-                    whole = 0
-                for k in range(0, whole, LANES):
-                    transpose_block(B, b_off + (c + j0) * b_col + k, b_col, panel, k * COLUMNS + j0, COLUMNS)
-                for k in range(whole, K):
-                    for j in range(j0, min(width, j0 + LANES)):
-                        panel[k * COLUMNS + j] = B[b_off + k * b_k + (c + j) * b_col]
+            # Blocks of LANES × LANES are turned in registers, side by side: whole lines of the panel are written.
+            turned, whole = width - width % LANES if b_k == 1 else 0, K - K % LANES
+            for k in range(0, whole, LANES):
+                for j in range(0, turned, LANES):
+                    transpose_block(B, b_off + k + (c + j) * b_col, b_col, panel, k * COLUMNS + j, COLUMNS)
+            for k in range(whole if turned == width else 0, K):
+                for j in range(turned if k < whole else 0, width):
+                    panel[k * COLUMNS + j] = B[b_off + k * b_k + (c + j) * b_col]
 
 
 @kernel

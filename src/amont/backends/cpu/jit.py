@@ -96,6 +96,8 @@ def share(part, parts, n):
 
 def threads_for(work: float, items: int | None = None) -> int:
     """Return into how many parts to split `work` elementary steps that come in `items` indivisible items."""
+    if work < 2 * GRAIN:
+        return 1
     wanted = min(_threads, int(work) // GRAIN, _threads if items is None else items)
     return max(1, wanted)
 
@@ -123,7 +125,7 @@ def elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any) -> Any:
         first = args[0]
         out = np.empty(first.shape, first.dtype)
-        flat = [np.ascontiguousarray(a).reshape(-1) for a in args[: len(arrays)]]
+        flat = [(a if a.flags.c_contiguous else a.copy()).reshape(-1) for a in args[: len(arrays)]]
         loop(threads_for(out.size), out.reshape(-1), *flat, *(first.dtype.type(n) for n in args[len(arrays) :]))
         return out
 

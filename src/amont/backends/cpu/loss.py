@@ -8,7 +8,7 @@ The reference's twenty NumPy calls cost 60 µs on 64 rows of 10 classes, more th
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,15 +48,20 @@ def softmax_cross_entropy_forward(
         )
     (N, K), smoothing = z.shape, np.float32(label_smoothing)
     labels = np.array(target, np.int64)  # a copy: the caller may change his labels
-    weight = np.ones(K, np.float32) if weight is None else np.array(weight, np.float32)
+    weight = _ones(K) if weight is None else np.array(weight, np.float32)
     p, values = np.empty((N, K), np.float32), np.empty(N, np.float32)
     parts = threads_for(z.size * 8, N)
     sums = np.zeros((parts, 2))  # of each part: Σ l_i and Σ w[y_i], in float64
     _forward(parts, np.ascontiguousarray(z), labels, weight, smoothing, ignore_index, p, values, sums)
-    total, norm = (sums[0] if parts == 1 else sums.sum(axis=0)).astype(np.float32)
-    norm = norm if reduction == "mean" else np.float32(1)
-    with np.errstate(divide="ignore", invalid="ignore") if norm == 0 else nullcontext():
-        loss = values if reduction == "none" else np.asarray(total / norm)
+    total, norm = sums[0].tolist() if parts == 1 else sums.sum(axis=0).tolist()
+    norm = np.float32(norm if reduction == "mean" else 1)
+    if reduction == "none":
+        loss = values
+    elif norm != 0:
+        loss = np.array(total / norm, np.float32)
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            loss = np.array(total / norm, np.float32)
     return loss, _Rows(p, labels, weight, smoothing, ignore_index, norm)
 
 
@@ -71,6 +76,12 @@ def softmax_cross_entropy_backward(dl: Array, cache: Any, needs: tuple[bool, ...
     dz = np.empty_like(p)
     _backward(threads_for(p.size * 2, len(p)), upstream, p, labels, weight, smoothing, ignore, dz)
     return dz, None, None
+
+
+@lru_cache(8)
+def _ones(K: int) -> Array:
+    """Return the weights of K classes that have none."""
+    return np.ones(K, np.float32)
 
 
 @parallel

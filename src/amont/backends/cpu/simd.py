@@ -210,6 +210,26 @@ def _store(b: Any, value: Any, address: Any, vector: Any, mask: Any, adding: boo
 
 
 @intrinsic
+def copy_line(typingctx, A, a_off, C, c_off):
+    """C[j] = A[j] for j < COLUMNS: in registers, without the questions that a loop's vectorizer asks at run time."""
+    i = types.intp
+    return types.void(A, i, C, i), _emit_copy_line
+
+
+def _emit_copy_line(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    A, a_off, C, c_off = args
+    a, c = (
+        b.gep(context.make_array(sig.args[at])(context, b, array).data, [offset])
+        for at, array, offset in ((0, A, a_off), (2, C, c_off))
+    )
+    vector = ir.VectorType(context.get_value_type(sig.args[0].dtype), LANES)
+    places = [ir.Constant(ir.IntType(64), v * LANES) for v in range(_VECTORS)]
+    for place, line in zip(places, [_load(b, b.gep(a, [place]), vector) for place in places]):
+        _store(b, line, b.gep(c, [place]), vector, None, False)
+    return context.get_dummy_value()
+
+
+@intrinsic
 def transpose_block(typingctx, A, a_off, a_row, C, c_off, c_row):
     """C[k, j] = A[j, k] for a block of LANES × LANES, in registers; offsets and row strides in elements."""
     i = types.intp
