@@ -104,6 +104,23 @@ def test_an_operation_of_the_user() -> None:
     np.testing.assert_array_equal(b.grad, [2, 20])
 
 
+def test_a_gradient_of_another_float_type_is_brought_back_to_the_tensors() -> None:
+    class Half(Op):
+        def forward(self, x: np.ndarray) -> np.ndarray:
+            return x / 2
+
+        def backward(self, upstream: np.ndarray) -> tuple[np.ndarray]:
+            return (upstream * np.full(upstream.shape, 0.5),)  # float64
+
+    rng = np.random.default_rng(0)
+    x, w = (tensor(rng.standard_normal(shape), requires_grad=True) for shape in ((64, 300), (200, 300)))
+    Half.apply(F.linear(Half.apply(x), w)).sum().backward()
+    assert x.grad is not None
+    assert w.grad is not None
+    assert x.grad.dtype == w.grad.dtype == np.float32
+    np.testing.assert_allclose(x.grad, np.broadcast_to(w.array.sum(axis=0) / 4, x.shape), atol=1e-4)
+
+
 def test_an_output_that_was_not_used_sends_nothing() -> None:
     x = leaf(3.0, 1.0, 2.0)
     low, high = MinMax.apply(x)

@@ -124,3 +124,13 @@ def test_types_and_layouts_of_one_call_may_differ() -> None:
     load("cpu").sgd_update(p, [np.full_like(a, 2) for a in p], [None] * 4, **SGD)
     for a in p:
         np.testing.assert_allclose(a, 0.8, rtol=1e-6)
+
+
+def test_state_of_another_size_is_refused_and_nothing_beyond_it_is_written() -> None:
+    p, g, room = np.ones(10_000, np.float32), np.ones(10_000, np.float32), np.zeros(20, np.float32)
+    with pytest.raises(ValueError, match="shape"):
+        load("cpu").sgd_update([p], [g], [room[5:15]], **{**SGD, "momentum": 0.9})
+    assert not room[:5].any()
+    assert not room[15:].any()
+    with pytest.raises(ValueError, match="shape"):
+        load("cpu").sgd_update([p], [g[:10]], [None], **SGD)

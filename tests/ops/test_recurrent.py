@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from amont.autograd import Tensor, tensor
+from amont.backends.select import use_backend
 from amont.core.errors import ArgumentError, DTypeError, ShapeError
 from amont.ops.recurrent import gru, lstm, rnn
 
@@ -148,3 +149,14 @@ def test_bad_lengths_are_refused(lengths: list[Any], error: type[Exception], mes
 def test_unknown_nonlinearity_is_refused() -> None:
     with pytest.raises(ArgumentError, match="tanh, relu, sigmoid, got 'tan'"):
         rnn(np.ones((2, 5, 3)), *weights(1, 3, 4), nonlinearity="tan")
+
+
+@each
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+def test_a_batch_of_no_sequences(name: str, reverse: bool, backend: str) -> None:
+    with use_backend(backend):
+        y, _, gradients = run(name, np.zeros((0, 5, 3)), np.zeros((0, 5, 4)), reverse=reverse)
+    assert y.shape == (0, 5, 4)
+    assert gradients[0].shape == (0, 5, 3)
+    assert not any(gradient.any() for gradient in gradients)

@@ -136,6 +136,8 @@ def _send(
                 f"{type(op).__name__}.backward gave a gradient of shape {gradient.shape} for an input of shape "
                 f"{tensor.shape}"
             )
+        if gradient.dtype is not tensor._data.dtype:  # an operation of a user: kernels trust that there is one type
+            gradient = gradient.astype(tensor._data.dtype, copy=False)
         source = tensor.op
         if source is None:
             _arrive_at_leaf(tensor, gradient.copy() if _is_shared(gradient, upstreams, downstreams) else gradient)

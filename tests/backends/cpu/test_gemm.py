@@ -68,3 +68,14 @@ def test_float64_tile_is_exact() -> None:
     none = np.empty(0)
     gemm._product(1, A.reshape(-1), 21, 1, B.reshape(-1), 35, 1, none, C.reshape(-1), 13, 35, 21, True)
     np.testing.assert_allclose(C, A @ B, rtol=1e-12, atol=1e-13)
+
+
+def test_two_float_types_and_fields_of_structured_arrays_are_read_right() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((200, 150)).astype(np.float32), rng.standard_normal((150, 190))
+    np.testing.assert_allclose(gemm.product(a, b), a @ b)
+    np.testing.assert_allclose(gemm.product(a, np.asfortranarray(b)), a @ b)  # packed in registers
+    table = np.zeros((200, 150), np.dtype([("a", "f4"), ("b", "i2")]))  # 6 bytes from number to number
+    table["a"] = a
+    b = b.astype(np.float32)
+    np.testing.assert_allclose(gemm.product(table["a"], b), a @ b, rtol=1e-4, atol=1e-4)

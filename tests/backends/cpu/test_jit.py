@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from amont.backends.cpu import gemm, jit, simd
+from amont.backends.cpu import parts as pool
 from amont.backends.select import load
 
 STEP = """
@@ -217,3 +218,20 @@ def test_backend_overrides_what_training_needs() -> None:
     needed = ["linear", "conv", "max_pool", "avg_pool", "relu", "softmax_cross_entropy", "rnn", "lstm", "gru"]
     assert {f"{k}_{way}" for k in needed for way in ("forward", "backward")} <= set(own)
     assert {"sgd_update", "adam_update"} <= set(own)
+
+
+def test_the_limit_to_spinning_reaches_this_pool_and_nobody_else() -> None:
+    show = f"{STEP}\nimport os; print(os.environ.get('GOMP_SPINCOUNT'))"
+    out, shown = run(show, OMP_DISPLAY_ENV="verbose")
+    assert out.endswith("None")
+    if "GOMP_SPINCOUNT" in shown:  # GNU's OpenMP is there
+        assert "GOMP_SPINCOUNT = '10000'" in shown
+    out, _ = run(show, GOMP_SPINCOUNT="77")
+    assert out.endswith("77")
+
+
+@pytest.mark.parametrize("lost", ["numba_parallel_for", "get_num_threads"])
+def test_an_unknown_pool_is_an_error_that_says_what_to_do(lost: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool.llvm, "address_of_symbol", lambda name: None if name == lost else 1)
+    with pytest.raises(ImportError, match=r"pip install 'numba.*AMONT_BACKEND=reference"):
+        pool.start_pool()

@@ -37,7 +37,7 @@ def test_large_planes(shape: Any, kernel: Any, stride: Any, padding: Any, ceil_m
     np.testing.assert_allclose(dx, known_dx, rtol=1e-5, atol=1e-5)
 
 
-def test_nan_is_the_largest_and_nothing_but_minus_infinity_has_no_winner() -> None:
+def test_nan_is_the_largest_and_of_nothing_but_minus_infinity_the_first_wins() -> None:
     x = np.arange(64, dtype=np.float32).reshape(1, 1, 4, 16)
     x[0, 0, 0, 1], x[0, 0, 2:, 6:8] = np.nan, -np.inf
     plan = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0), "ceil_mode": False, "dilation": (1, 1)}
@@ -46,4 +46,18 @@ def test_nan_is_the_largest_and_nothing_but_minus_infinity_has_no_winner() -> No
     assert y[0, 0, 1, 3] == -np.inf
     (dx,) = pool.max_pool_backward(np.ones_like(y), cache, (True,))
     assert dx[0, 0, 0, 1] == 1
-    assert dx.sum() == y.size - 1
+    assert dx[0, 0, 2, 6] == 1
+    assert dx.sum() == y.size
+
+
+@pytest.mark.parametrize(("shape", "kernel", "stride", "padding", "ceil_mode"), PLANS[1:])
+def test_windows_of_minus_infinity_are_the_references(
+    shape: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool
+) -> None:
+    x = np.full(shape, -np.inf, np.float32)
+    plan = {"kernel": kernel, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
+    plan["dilation"] = (1,) * len(kernel)
+    y, cache = pool.max_pool_forward(x, **plan)
+    _, known = reference.max_pool_forward(x, **plan)
+    (dx,) = pool.max_pool_backward(np.ones_like(y), cache, (True,))
+    np.testing.assert_array_equal(dx, reference.max_pool_backward(np.ones_like(y), known, (True,))[0])

@@ -53,3 +53,11 @@ def test_what_the_environment_says_about_malloc_stands() -> None:
 def test_other_allocators_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
     assert not workspace.keep_freed_memory()
+
+
+@glibc
+def test_a_c_library_without_mallopt_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in workspace._VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(workspace.ctypes, "CDLL", lambda _: object())
+    assert not workspace.keep_freed_memory()

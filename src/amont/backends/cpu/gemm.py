@@ -136,7 +136,7 @@ def product(A: Array, B: Array, bias: Array | None = None) -> Array:
     # 16 multiply-adds count as one elementary step; less than two full rows of tiles is a matter for BLAS.
     parts = threads_for(M * N * K // 16, max(M // ROWS, N // COLUMNS))
     alone = parts == 1 and (K >= 8 or M * N < 10_000)  # few terms for many sums: BLAS 1.5 ms, ours 0.16 for 4000·1·256
-    if alone or A.dtype != np.float32 or min(M, N) < 4:
+    if alone or not A.dtype == B.dtype == np.float32 or min(M, N) < 4:
         C = A @ B
         if bias is not None:
             C += bias
@@ -164,7 +164,8 @@ def flat(A: Array) -> tuple[Array, int, int]:
     if A.flags.f_contiguous:
         return A.T.reshape(-1), 1, A.shape[0]
     row, column = (stride // A.itemsize for stride in A.strides)
-    if min(row, column) == 1 and min(A.shape) > 0:  # some columns or rows of a larger matrix
+    whole = all(stride % A.itemsize == 0 for stride in A.strides)  # not so in a field of a structured array
+    if whole and min(row, column) == 1 and min(A.shape) > 0:  # some columns or rows of a larger matrix
         span = (A.shape[0] - 1) * row + (A.shape[1] - 1) * column + 1
         return np.lib.stride_tricks.as_strided(A, (span,), (A.itemsize,)), row, column
     return np.ascontiguousarray(A).reshape(-1), A.shape[1], 1

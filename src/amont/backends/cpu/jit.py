@@ -42,11 +42,12 @@ from numba.core import config as numba_config
 from numba.core import event
 from numba.np import linalg as numba_linalg
 
-from amont.backends.cpu.parts import ALL, START, run_all, with_start
+from amont.backends.cpu.parts import ALL, START, run_all, start_pool, with_start
 from amont.core import threads
 
 config: Any = numba_config
 FAST = {"contract", "reassoc", "nsz", "arcp"}  # not nnan, ninf: a NaN in the data must come out as NaN
+SPIN = "GOMP_SPINCOUNT", "10000"
 GRAIN = 30_000  # elementary steps (about 10 µs) that one part must have to be worth waking a thread
 
 _pool = threading.Lock()  # one parallel kernel at a time: the workqueue layer aborts on two, OpenMP would oversubscribe
@@ -80,7 +81,8 @@ def _runner(written: Callable[[], Callable[..., Any]]) -> Callable[..., None]:
             return
         with _pool:
             compiled = compiled or kernel(written())
-            if not hasattr(_limited, "done"):  # Numba's limit is per Python thread; this also starts the pool
+            if not hasattr(_limited, "done"):  # Numba's limit is per Python thread
+                _start_pool()
                 numba.set_num_threads(min(_threads, config.NUMBA_NUM_THREADS))
                 _limited.done = True
             compiled(ALL, parts, *args)
@@ -213,8 +215,10 @@ def _leave_scipy_out() -> None:
     ask = numba_linalg.ensure_blas
     if importlib.util.find_spec("scipy"):
         numba_linalg.ensure_blas = lambda: None
-    importlib.import_module("numba.np.arraymath")  # asks once, when it is loaded
-    numba_linalg.ensure_blas = ask
+    try:
+        importlib.import_module("numba.np.arraymath")  # asks once, when it is loaded
+    finally:
+        numba_linalg.ensure_blas = ask
 
 
 def _stay_in_one_thread() -> None:
@@ -223,12 +227,27 @@ def _stay_in_one_thread() -> None:
     _threads, _pool = 1, threading.Lock()
 
 
+def _start_pool() -> None:
+    """Start the threads, with a limit to how long one that waits for work spins before it sleeps.
+
+    Waking a thread takes 50 µs. 10 000 turns are 0.3 ms: longer than the pauses between the kernels of a small model
+    (MLP step: 1.38 ms with 2000 turns, 1.15 with 10 000, 1.10 with 20 000), and a thirtieth of OpenMP's default,
+    because on a machine that others use too a spinning thread keeps the CPU from the one it waits for.
+
+    GNU's OpenMP reads the number when it is loaded, so it stands in the environment for that moment only: PyTorch's
+    OpenMP and child processes keep theirs. If something else has loaded the same library before (PyTorch brings one of
+    its own; a user's `@njit(parallel=True)` loads this one), the number comes too late, and its default holds.
+    """
+    before = os.environ.get(SPIN[0])
+    os.environ.setdefault(*SPIN)
+    try:
+        start_pool()
+    finally:
+        if before is None:
+            del os.environ[SPIN[0]]
+
+
 _folder = cache_folder()
-# A thread that waits for work spins, then sleeps; waking it takes 50 µs. 10 000 turns are 0.3 ms: longer than the
-# pauses between the kernels of a small model (MLP step: 1.38 ms with 2000 turns, 1.15 with 10 000, 1.10 with 20 000),
-# and a thirtieth of OpenMP's default, because on a machine that others use too a spinning thread keeps the CPU from the
-# one it waits for (the same step beside one busy process: 2.3 ms with 2000, 4.5 with 10 000, 8.7 with 20 000).
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 _leave_scipy_out()
 event.register("numba:compile", _Announce())
 threadpoolctl.threadpool_limits(1, user_api="blas")  # one pool: two pools spin against each other

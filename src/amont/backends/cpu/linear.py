@@ -33,7 +33,7 @@ def linear_forward(x: Array, w: Array, b: Array | None) -> tuple[Array, Any]:
     """y[n, k] = Σ_d x[n, d] · w[k, d] + b[k]."""
     rows = np.ascontiguousarray(x.reshape(-1, x.shape[-1]))
     parts = _parts(len(rows), *w.shape)
-    if not parts or x.dtype != np.float32:
+    if not parts or not x.dtype == w.dtype == np.float32:
         return reference.linear_forward(x, w, b)
     if _is_large(w):
         return product(rows, w.T, b).reshape(*x.shape[:-1], len(w)), (x, w, b is not None)
@@ -48,7 +48,7 @@ def linear_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients
     x, w, has_bias = cache
     D, K = w.shape[1], w.shape[0]
     parts = _parts(x.size // max(1, D), K, D)
-    if not parts or dy.dtype != np.float32:
+    if not parts or not dy.dtype == x.dtype == w.dtype == np.float32:
         return reference.linear_backward(dy, cache, needs)
     if _is_large(w):
         return _three_products(dy, cache, needs)

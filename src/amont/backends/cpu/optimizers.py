@@ -127,13 +127,16 @@ def _run(kernel: Any, numbers: tuple[float, ...], *columns: States) -> list[tupl
 
 
 def _is_plain(row: Any) -> bool:
-    """Return whether all arrays are contiguous, of one float type that kernels know, and (but g) can be written to."""
+    """Return whether all arrays are contiguous, of one float type that kernels know and one shape, since the kernel
+    trusts the table; and whether all but g can be written to."""
     p, g, *state = row
-    dtype = p.dtype
-    if dtype not in FLOATS or g.dtype != dtype or not (g.flags.c_contiguous and g.flags.aligned):
+    dtype, shape = p.dtype, p.shape
+    if dtype not in FLOATS or g.dtype != dtype or not (g.flags.c_contiguous and g.flags.aligned) or g.shape != shape:
         return False
     # `carray`: contiguous, aligned and writeable
-    return p.flags.carray and all(a is None or (a.dtype == dtype and a.flags.carray) for a in state)
+    return p.flags.carray and all(
+        a is None or (a.dtype == dtype and a.flags.carray and a.shape == shape) for a in state
+    )
 
 
 @kernel

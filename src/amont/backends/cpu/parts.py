@@ -14,7 +14,9 @@ become zero decays into them within 850 steps and stays there, and on Intel's CP
 cycles (on a Zen 3 none in a product). NumPy before and after sees the thread as it was. Therefore a kernel that runs in
 one part starts in the same way, without the pool.
 
-`parallel_for` is the same in all of Numba's layers (workqueue, OpenMP, TBB); `run_all` describes how it calls back.
+`parallel_for` is the same in all of Numba's layers (workqueue, OpenMP, TBB); `run_all` describes how it calls back. It
+is not part of what Numba promises to keep: tried with 0.61 and 0.68. `start_pool` says so where it is missing, before
+LLVM ends the process over a function that it cannot find.
 """
 
 from __future__ import annotations
@@ -25,11 +27,14 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
+import llvmlite.binding as llvm
+import numba
 from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
 from numba.np.ufunc import parallel as pool
 
+NAMES = "numba_parallel_for", "get_num_threads"  # what kernels call of the pool
 ALL = -1  # the part that stands for all
 intrinsic: Any = extending.intrinsic  # its stubs do not know that the typing context is passed by Numba
 _i64, _i32, _i8 = ir.IntType(64), ir.IntType(32), ir.IntType(8)
@@ -60,10 +65,25 @@ def with_start(function: Callable[..., Any]) -> Callable[..., Any]:
 START = "if {part} < 0:\n    _run_all_parts({parts})\n    return"
 
 
+def start_pool() -> None:
+    """Start Numba's threads, if they do not run yet; this defines the addresses of the functions that kernels call.
+
+    Errors: `ImportError` for a Numba whose pool is another.
+    """
+    launch = getattr(pool, "_launch_threads", None)
+    if launch:
+        launch()
+    if not launch or any(llvm.address_of_symbol(name) is None for name in NAMES):
+        raise ImportError(
+            f"the cpu backend does not know the thread pool of Numba {numba.__version__}; install a version it was "
+            f"tested with (pip install 'numba<0.69'), or choose AMONT_BACKEND=reference"
+        )
+
+
 @intrinsic
 def run_all(typingctx, parts):
     """Call the kernel that this stands in once for each part, in threads, with the arguments it was called with."""
-    pool._launch_threads()  # defines the address of `parallel_for`
+    start_pool()
     return types.void(types.intp), _emit_run_all
 
 
@@ -91,8 +111,8 @@ def _emit_run_all(context: Any, b: Any, sig: Any, args: Any) -> Any:
     pointer = _i8.as_pointer()
     base = slot(ir.Constant(pointer, None), pointer)
     count, step = slot(args[0], _i64), slot(ir.Constant(_i64, 1), _i64)
-    threads = _function(b.module, "get_num_threads", _i64, [])
-    parallel_for = _function(b.module, "numba_parallel_for", ir.VoidType(), [pointer] * 5 + [_i64] * 3)
+    threads = _function(b.module, NAMES[1], _i64, [])
+    parallel_for = _function(b.module, NAMES[0], ir.VoidType(), [pointer] * 5 + [_i64] * 3)
     each = _each(b.module, kernel, packed_type, context)
     addresses = [b.bitcast(a, pointer) for a in (each, base, count, step, packed)]
     sizes = [ir.Constant(_i64, 0), ir.Constant(_i64, 1), b.call(threads, [])]

@@ -222,8 +222,11 @@ def _max_backward(part, parts, dy, winner, dx, place, sizes):
             at = (plane * s.OH + i) * s.OW
             row, numbers = dy[at : at + s.OW], winner[at : at + s.OW]
             for j in range(row.size):
-                if numbers[j] >= 0:
-                    flat[i * s.sh * s.W + j * s.sw + place[numbers[j]]] += row[j]
+                number = numbers[j]
+                if number < 0 and s.ph <= i * s.sh < s.ph + s.H and s.pw <= j * s.sw < s.pw + s.W:
+                    number = 0  # nothing but −∞: the first place, as in the reference, unless it is outside
+                if number >= 0:
+                    flat[i * s.sh * s.W + j * s.sw + place[number]] += row[j]
 
 
 @parallel

@@ -194,7 +194,7 @@ def parts_by_units(N: int, rows: int, H: int) -> int:
 def input_product(x: Array, w: Array, b: Array | None, steps: Array, reverse: bool) -> Array:
     """Return W_ih x_t + b of all steps in reading order, (T, N, ·); the padding's is not zero."""
     N, T, D = x.shape
-    a = product(x.reshape(-1, D), w.T, b).reshape(N, T, -1)
+    a = product(x.reshape(N * T, D), w.T, b).reshape(N, T, len(w))
     if reverse:
         a = np.take_along_axis(a, _read(T, steps)[:, :, np.newaxis], axis=1)
     return a.swapaxes(0, 1)
@@ -214,7 +214,7 @@ def weight_gradients(da: Array, history: Array) -> Array:
 def input_gradient(da: Array, w: Array, steps: Array | None, reverse: bool) -> Array:
     """Return dx (N, T, D) = da W_ih, brought back from reading order (T, N, ·); zero in the padding."""
     T, N, _ = da.shape
-    dx = product(_rows(da), w).reshape(T, N, -1).swapaxes(0, 1)
+    dx = product(_rows(da), w).reshape(T, N, w.shape[1]).swapaxes(0, 1)
     if reverse:
         if steps is None:
             dx = dx[:, ::-1]

@@ -23,6 +23,9 @@ A large hole that small arrays have moved into does not serve its old use: AlexN
 151 MB gradient taken, as the optimizer's state, made at the end of the first step, took that of the activations. With
 the state made before the first step the peak would be 86 MB lower.
 
+The settings hold for the whole process, other libraries' arrays included; any of the variables below, set to anything
+before the start (MALLOC_MMAP_MAX_=65536, glibc's default), turns them off.
+
 The price: after training the process keeps the memory of its largest step; arrays made later live in it. Threads other
 than the main one have heaps of 64 MB at most, so that there an array larger than this comes from the kernel as before.
 """
@@ -42,5 +45,5 @@ def keep_freed_memory() -> bool:
     """Let malloc take no array from outside its heap, and give nothing of the heap back. Returns whether it does."""
     if platform.libc_ver()[0] != "glibc" or any(name in os.environ for name in _VARIABLES):
         return False
-    mallopt = ctypes.CDLL(None).mallopt
-    return bool(mallopt(_MMAP_MAX, _NONE) and mallopt(_TRIM_THRESHOLD, _NEVER))
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    return mallopt is not None and bool(mallopt(_MMAP_MAX, _NONE) and mallopt(_TRIM_THRESHOLD, _NEVER))
