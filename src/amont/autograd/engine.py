@@ -129,7 +129,7 @@ def _send(
     ahead: list[tuple[int, Op]],
 ) -> None:
     for tensor, gradient in zip(op.inputs, downstreams):
-        if tensor is None or gradient is None or not tensor.requires_grad:
+        if gradient is None or tensor is None or not tensor.requires_grad:
             continue
         if gradient.shape != tensor._data.shape:
             raise GraphError(

@@ -108,7 +108,7 @@ class Op:
         return outputs if gives_tuple else outputs[0]
 
     def kept_inputs(self) -> tuple[bool, ...]:
-        """Return, for each input, whether backward needs its values; by default `keeps_inputs` says so for all."""
+        """Return, for each input, whether backward needs its values; asked only if `keeps_inputs`, by default all."""
         return (self.keeps_inputs,) * len(self.inputs)
 
     def _record(self, inputs: tuple[Any, ...], outputs: tuple[Tensor, ...]) -> None:
@@ -116,9 +116,10 @@ class Op:
         self.inputs = tuple([t if isinstance(t, Tensor) else None for t in inputs])
         self.n_outputs = len(outputs)
         kept = []
-        for index, (t, is_kept) in enumerate(zip(self.inputs, self.kept_inputs())):
-            if is_kept and t is not None:
-                kept.append((t._version, t._version.count(), index, t._data.shape))
+        if self.keeps_inputs:
+            for index, (t, is_kept) in enumerate(zip(self.inputs, self.kept_inputs())):
+                if is_kept and t is not None:
+                    kept.append((t._version, t._version.count(), index, t._data.shape))
         for index, out in enumerate(outputs):
             if out._data.dtype.kind == "f":
                 out.op, out.output_index, out.requires_grad = self, index, True

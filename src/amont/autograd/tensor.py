@@ -27,12 +27,10 @@ class Version:
     handed out cost nothing.
     """
 
-    __slots__ = ("_array", "_checksum", "_count")
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._array: Array | None = None
-        self._checksum = 0
+    # Every tensor has one and few are changed: what most have stays with the class.
+    _count = 0
+    _array: Array | None = None
+    _checksum = 0
 
     def bump(self) -> None:
         """Note a change made by amont itself (an optimizer's step, an assignment)."""

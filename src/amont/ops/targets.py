@@ -68,7 +68,7 @@ def check_labels(labels: Array, classes: int, ignore_index: int | None = None) -
     if labels.dtype.kind not in "iu":
         raise DTypeError(f"labels must be integers, got {labels.dtype}; convert them with .astype('int64')")
     unsigned = labels.view(np.uint64) if labels.dtype == np.int64 else labels.astype(np.uint64)
-    if labels.size == 0 or np.maximum.reduce(unsigned, axis=None) < classes:
+    if labels.size == 0 or unsigned.item(unsigned.argmax()) < classes:
         return  # a negative number is a huge one without its sign: one pass
     bad = (labels < 0) | (labels >= classes)
     if ignore_index is not None:
@@ -107,7 +107,7 @@ def class_weights(weight: Any, z: Tensor) -> Array | None:
 
 def refuse_zero_by_zero(labels: Array, weight: Array | None, ignore_index: int, reduction: str) -> None:
     """Refuse a mean over no rows at all."""
-    if reduction != "mean" or (weight is None and labels.flat[0] != ignore_index):
+    if reduction != "mean" or (weight is None and labels.item(0) != ignore_index):
         return  # also when the first row counts
     used = labels != ignore_index
     if not used.any():
