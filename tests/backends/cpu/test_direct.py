@@ -13,6 +13,7 @@ from amont.backends.reference import conv as reference
 SHAPES = [
     ((2, 6, 19, 23), (9, 6, 5, 3), direct.Grid((1, 1), (2, 1), (1, 1), 1)),
     ((1, 10, 31, 26), (16, 5, 3, 4), direct.Grid((2, 3), (1, 2), (1, 2), 2)),
+    ((2, 2, 24, 32), (7, 2, 3, 3), direct.Grid((1, 1), (1, 1), (1, 1), 1)),  # tiles straight to y
     ((2, 4, 40), (5, 4, 7), direct.Grid((4,), (3,), (2,), 1)),
 ]
 BLOCKS = [(16, 9, 100, 4), (40, 60, 600, 7), (1000, 1000, 10**6, 1000)]
@@ -81,8 +82,8 @@ def dotted(A, B, offset, P, C):
 
 
 @numba.njit
-def gathered(A, rows, B, offset, C):
-    tiles.gather_tile(A, 0, A.shape[1], rows, B, 0, offset, 0, A.shape[1], C, 0, C.shape[1])
+def gathered(A, rows, B, offset, D, C):
+    tiles.gather_tile(A, 0, A.shape[1], rows, B, 0, offset, 0, A.shape[1], D, 0, D.shape[1], C, 0, C.shape[1])
 
 
 @numba.njit
@@ -105,7 +106,7 @@ def test_tiles(dtype: Any) -> None:
 
     A = rng.standard_normal((int(ROWS), R)).astype(dtype)
     C = np.ones((int(ROWS), int(COLUMNS) + 1), dtype)
-    gathered(A, int(ROWS), B, offset, C)
+    gathered(A, int(ROWS), B, offset, np.ones((int(ROWS), int(COLUMNS)), dtype), C)
     np.testing.assert_allclose(
         C[:, :-1], 1 + A @ np.stack([B[o : o + COLUMNS] for o in offset[:R]]), rtol=1e-4, atol=1e-5
     )

@@ -18,12 +18,13 @@ Measured (Zen 3, two cores, ms; before: packed patches):
 
 | 64 images | before | now | PyTorch 2.13 |
 |---|---|---|---|
-| 1 × 28² → 6, 5 × 5: forward, dw | 1.03 1.39 | 0.18 0.24 | 0.48 0.40 |
+| 1 × 28² → 6, 5 × 5: forward, dw | 1.03 1.39 | 0.15 0.17 | 0.48 0.40 |
 | 6 × 14² → 16, 5 × 5: forward, dx, dw | 1.33 2.53 1.22 | 0.31 0.35 0.38 | 0.35 0.48 0.63 |
 
 What gave it: no packing and no scattering (two thirds of the time), rows of 10 and 28 copied by whole registers (a
-tenth), tiles of dx whose rows do not overlap (dx 16 → 10.5 µs an image). What is left above the tile's peak: the second
-layer computes 144 positions for 100, and 18 rows for 16. Block sizes matter little (± 5 %).
+tenth), tiles of dx whose rows do not overlap (dx 16 → 10.5 µs an image), tiles that begin with the bias and, where rows
+are long, write straight to y (first layer 0.22 → 0.15). The second layer computes 144 positions for 100 and 18 rows for
+16; `channels` does better there. Block sizes matter little (± 5 %).
 """
 
 from __future__ import annotations
@@ -245,12 +246,16 @@ def add(buffer, dx, start, channels, i0, j0, s):
 
 @parallel
 def _forward(part, parts, x, w, bias, y, offset, sizes):
-    """One item is a block of positions and of channels of y, in one image and group."""
+    """One item is a block of positions and of channels of y, in one image and group.
+
+    Where rows are at least a tile long and x is not cut, tiles of ROWS channels write straight to y, each within a row.
+    """
     s = unpacked(sizes)
     chunks, down, across = (s.K + s.KB - 1) // s.KB, (s.OH + s.BH - 1) // s.BH, (s.OW + s.BW - 1) // s.BW
     R = s.C * s.M
     buffer = np.zeros(s.CB * s.ah * s.aw * s.QH * s.QW + COLUMNS, x.dtype)
-    sums = np.empty((s.KB + ROWS) * s.P, x.dtype)
+    begin = (s.KB + ROWS) * s.P  # behind the sums: what they begin with, each channel's bias as often as a tile is wide
+    sums = np.zeros(begin + (s.KB + ROWS) * COLUMNS, x.dtype)
     first, last = share(part, parts, s.N * s.G * chunks * down * across)
     for item in range(first, last):
         j0, rest = item % across * s.BW, item // across
@@ -258,22 +263,35 @@ def _forward(part, parts, x, w, bias, y, offset, sizes):
         k0, rest = rest % chunks * s.KB, rest // chunks  # rest: image and group
         rows, columns, kn = min(s.BH, s.OH - i0), min(s.BW, s.OW - j0), min(s.KB, s.K - k0)
         k0 += rest % s.G * s.K
+        of_image, last_p = rest // s.G * s.G * s.K + k0, (rows - 1) * s.QW + columns
+        wide = (columns + COLUMNS - 1) // COLUMNS
+        straight = s.C <= s.CB and columns >= COLUMNS and rows * wide <= (last_p + COLUMNS - 1) // COLUMNS
+        whole = kn // ROWS * ROWS if straight else 0
         for k in range(kn):
-            line, b = sums[k * s.P : (k + 1) * s.P], bias[k0 + k]
-            for p in range(line.size):
-                line[p] = b
+            b = bias[k0 + k]
+            for lane in range(begin + k * COLUMNS, begin + (k + 1) * COLUMNS):
+                sums[lane] = b
         for c in range(0, s.C, s.CB):
             cn = min(s.CB, s.C - c)
             read(x, (rest * s.C + c) * s.H * s.W, cn, i0, j0, buffer, s, 0)
-            for p in range(0, (rows - 1) * s.QW + columns, COLUMNS):
-                for k in range(0, kn, ROWS):
+            for tile in range(rows * wide if whole else 0):
+                i, j = tile // wide, min(tile % wide * COLUMNS, columns - COLUMNS)
+                for k in range(0, whole, ROWS):
+                    to = ((of_image + k) * s.OH + i0 + i) * s.OW + j0 + j
+                    gather_tile(
+                        w, (k0 + k) * R, R, ROWS, buffer, i * s.QW + j, offset, 0, R,
+                        sums, begin + k * COLUMNS, COLUMNS, y, to, s.OH * s.OW,
+                    )  # fmt: skip
+            for p in range(0, last_p if whole < kn else 0, COLUMNS):
+                for k in range(whole, kn, ROWS):
+                    before, width = (k * s.P + p, s.P) if c else (begin + k * COLUMNS, COLUMNS)
                     gather_tile(
                         w, (k0 + k) * R + c * s.M, R, min(ROWS, kn - k), buffer, p, offset, 0, cn * s.M,
-                        sums, k * s.P + p, s.P,
+                        sums, before, width, sums, k * s.P + p, s.P,
                     )  # fmt: skip
-        for k in range(kn):
+        for k in range(whole, kn):
             for i in range(rows):
-                place = ((rest // s.G * s.G * s.K + k0 + k) * s.OH + i0 + i) * s.OW + j0
+                place = ((of_image + k) * s.OH + i0 + i) * s.OW + j0
                 copy_row(sums, k * s.P + i * s.QW, 1, y, place, columns)
 
 

@@ -5,12 +5,13 @@ rows of that matrix where they lie in the image, row r at `base + offset[r]`, so
 
 | tile | computes | lanes | sums in registers |
 |---|---|---|---|
-| `gather_tile` | C[i, p] += Σ_r A[i, r] · B[p + offset[r]] | positions p | ROWS × COLUMNS |
+| `gather_tile` | C[i, p] = D[i, p] + Σ_r A[i, r] · B[p + offset[r]] | positions p | ROWS × COLUMNS |
 | `scatter_tile` | C[p + offset[r]] += Σ_k A[r, k] · B[k, p] | positions p | ROWS × COLUMNS |
 | `spread_tile` | C[to[i], l] += Σ_t X[start[i] + step[t]] · B[t, l] | columns l | ROWS × COLUMNS |
 | `dot_tile` | C[k, r] += Σ_p A[k, p] · B[p + offset[r]] | positions p, added up at the end | DOT_ROWS × DOT_COLUMNS |
 | `copy_row` | y[j] = x[step · j] | positions j | LANES |
 | `max_row` | y[j] = max_m B[step · j + offset[m]] | positions j | LANES |
+| `pair_row` | y[a, 2·j + b] = x[j] where winner[j] = 2·a + b, else 0 | positions j | 4 × LANES |
 
 As in `simd`, they are LLVM IR because its vectorizer does not keep such a block in registers. They always work on whole
 tiles: the caller's buffers have room for what lies beyond the last row and column.
@@ -34,13 +35,13 @@ i64, i32 = ir.IntType(64), ir.IntType(32)
 
 
 @intrinsic
-def gather_tile(typingctx, A, a_off, a_row, rows, B, b_off, offset, o_off, R, C, c_off, c_row):
-    """C[i, p] += Σ_r A[i, r] · B[p + offset[r]] for i < ROWS, p < COLUMNS, r < R, R ≥ 1.
+def gather_tile(typingctx, A, a_off, a_row, rows, B, b_off, offset, o_off, R, D, d_off, d_row, C, c_off, c_row):
+    """C[i, p] = D[i, p] + Σ_r A[i, r] · B[p + offset[r]] for i < ROWS, p < COLUMNS, r < R, R ≥ 1.
 
     A has `rows` ≤ ROWS rows, contiguous in r; the sums of the rows beyond are those of the last one.
     """
     i = types.intp
-    return types.void(A, i, i, i, B, i, offset, i, i, C, i, i), _emit_gather
+    return types.void(A, i, i, i, B, i, offset, i, i, D, i, i, C, i, i), _emit_gather
 
 
 @intrinsic
@@ -91,24 +92,36 @@ def max_row(typingctx, B, b_off, offset, o_off, M, step, n, y, winner, y_off):
     return types.void(B, i, offset, i, i, i, i, y, winner, i), _emit_max
 
 
+@intrinsic
+def pair_row(typingctx, x, winner, x_off, y, y_off, y_row, n):
+    """y[a, 2·j + b] = x[j] where winner[j] = 2·a + b, else 0, for j < n; a, b < 2. Nothing else is read or written."""
+    i = types.intp
+    return types.void(x, winner, i, y, i, i, i), _emit_pairs
+
+
 def _emit_gather(context: Any, b: Any, sig: Any, args: Any) -> Any:
     pointer = _pointers(context, b, sig, args)
-    _, _, a_row, rows, _, _, _, _, R, _, _, c_row = args
+    _, _, a_row, rows, _, _, _, _, R, _, _, d_row, _, _, c_row = args
 
-    def write(b: Any, vector: Any, a: Any, B: Any, offset: Any, C: Any, *sizes: Any) -> None:
-        a_row, rows, R, c_row = sizes
-        places = [[b.gep(C, [_plus(b, b.mul(c_row, i64(i)), v)]) for v in range(COLUMNS // LANES)] for i in range(ROWS)]
-        before = [[_load(b, place, vector) for place in row] for row in places]
+    def write(b: Any, vector: Any, a: Any, B: Any, offset: Any, D: Any, C: Any, *sizes: Any) -> None:
+        a_row, rows, R, d_row, c_row = sizes
+
+        def block(of: Any, row: Any) -> list[list[Any]]:
+            return [
+                [b.gep(of, [_plus(b, b.mul(row, i64(i)), v)]) for v in range(COLUMNS // LANES)] for i in range(ROWS)
+            ]
+
+        before = [[_load(b, place, vector) for place in row] for row in block(D, d_row)]
         sums = _outer(
             b, vector, _starts(b, a, a_row, rows), before, R, lambda r: b.gep(B, [b.load(b.gep(offset, [r]))])
         )
-        for row, row_sums in zip(places, sums):
+        for row, row_sums in zip(block(C, c_row), sums):
             for place, value in zip(row, row_sums):
                 _store(b, value, place)
         b.ret_void()
 
-    arrays = [pointer(0, 1), pointer(4, 5), pointer(6, 7), pointer(9, 10)]
-    return _call(context, b, sig, "gather", arrays, [a_row, rows, R, c_row], write)
+    arrays = [pointer(0, 1), pointer(4, 5), pointer(6, 7), pointer(9, 10), pointer(12, 13)]
+    return _call(context, b, sig, "gather", arrays, [a_row, rows, R, d_row, c_row], write)
 
 
 def _emit_scatter(context: Any, b: Any, sig: Any, args: Any) -> Any:
@@ -250,6 +263,48 @@ def _emit_copy(context: Any, b: Any, sig: Any, args: Any) -> Any:
         _by_stride(b, step, vector, row)
 
     return _call(context, b, sig, "copy", [pointer(0, 1), pointer(3, 4)], [args[2], args[5]], write)
+
+
+def _emit_pairs(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    pointer = _pointers(context, b, sig, args)
+
+    def write(b: Any, vector: Any, x: Any, winner: Any, y: Any, y_row: Any, n: Any) -> None:
+        lanes = vector.count
+
+        def place(a: int, j: Any, at: int) -> Any:
+            return b.gep(y, [b.add(b.add(b.mul(y_row, i64(a)), b.mul(j, i64(2))), i64(at))])
+
+        def register(j: Any, _: Any) -> list[Any]:
+            last = b.sub(n, i64(lanes))
+            j = b.select(b.icmp_signed("<", j, last), j, last)
+            value, number = _load(b, b.gep(x, [j]), vector), _load(b, b.gep(winner, [j]), ir.VectorType(i32, lanes))
+            number.align = 4
+            for a in range(2):
+                pair = [
+                    b.select(b.icmp_signed("==", number, ir.Constant(number.type, [2 * a + c] * lanes)), value, zero)
+                    for c in range(2)
+                ]
+                for at in (0, lanes):
+                    crossed = [(at + lane) // 2 + lane % 2 * lanes for lane in range(lanes)]
+                    _store(b, _shuffle(b, pair[0], pair[1], crossed), place(a, j, at))
+            return []
+
+        def single(j: Any, _: Any) -> list[Any]:
+            value, number = b.load(b.gep(x, [j])), b.load(b.gep(winner, [j]))
+            for m in range(4):
+                chosen = b.select(b.icmp_signed("==", number, i32(m)), value, ir.Constant(value.type, 0.0))
+                b.store(chosen, place(m // 2, j, m % 2))
+            return []
+
+        zero = ir.Constant(vector, None)
+        with b.if_else(b.icmp_signed(">=", n, i64(lanes))) as (long, short):
+            with long:
+                _loop(b, n, lanes, [], register)
+            with short, b.if_then(b.icmp_signed(">", n, i64(0))):
+                _loop(b, n, 1, [], single)
+        b.ret_void()
+
+    return _call(context, b, sig, "pairs", [pointer(0, 2), pointer(1, 2), pointer(3, 4)], [args[5], args[6]], write)
 
 
 def _by_stride(b: Any, step: Any, vector: Any, write: Callable[[Callable[[Any], Any]], None]) -> None:
