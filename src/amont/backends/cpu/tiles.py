@@ -94,7 +94,7 @@ def max_row(typingctx, B, b_off, offset, o_off, M, step, n, y, winner, y_off):
 
 @intrinsic
 def pair_row(typingctx, x, winner, x_off, y, y_off, y_row, n):
-    """y[a, 2·j + b] = x[j] where winner[j] = 2·a + b, else 0, for j < n; a, b < 2. Nothing else is read or written."""
+    """y[a, 2·j + b] = x[j] where winner[j] = 2·a + b, else 0, for j < n; a, b < 2. A winner below 0 counts as 0."""
     i = types.intp
     return types.void(x, winner, i, y, i, i, i), _emit_pairs
 
@@ -274,11 +274,16 @@ def _emit_pairs(context: Any, b: Any, sig: Any, args: Any) -> Any:
         def place(a: int, j: Any, at: int) -> Any:
             return b.gep(y, [b.add(b.add(b.mul(y_row, i64(a)), b.mul(j, i64(2))), i64(at))])
 
+        def at_least_0(number: Any) -> Any:
+            first = ir.Constant(number.type, None)
+            return b.select(b.icmp_signed("<", number, first), first, number)
+
         def register(j: Any, _: Any) -> list[Any]:
             last = b.sub(n, i64(lanes))
             j = b.select(b.icmp_signed("<", j, last), j, last)
             value, number = _load(b, b.gep(x, [j]), vector), _load(b, b.gep(winner, [j]), ir.VectorType(i32, lanes))
             number.align = 4
+            number = at_least_0(number)
             for a in range(2):
                 pair = [
                     b.select(b.icmp_signed("==", number, ir.Constant(number.type, [2 * a + c] * lanes)), value, zero)
@@ -290,7 +295,7 @@ def _emit_pairs(context: Any, b: Any, sig: Any, args: Any) -> Any:
             return []
 
         def single(j: Any, _: Any) -> list[Any]:
-            value, number = b.load(b.gep(x, [j])), b.load(b.gep(winner, [j]))
+            value, number = b.load(b.gep(x, [j])), at_least_0(b.load(b.gep(winner, [j])))
             for m in range(4):
                 chosen = b.select(b.icmp_signed("==", number, i32(m)), value, ir.Constant(value.type, 0.0))
                 b.store(chosen, place(m // 2, j, m % 2))
