@@ -26,7 +26,7 @@ BASES = {
     "nn": {"module", "init", "containers"},
     "backends/cpu": {
         *("jit", "parts", "simd", "gemm", "workspace", "meeting", "sequence"),
-        *("patches", "pieces", "direct", "channels", "tiles", "winograd", "transforms"),
+        *("patches", "pieces", "direct", "channels", "tiles", "winograd", "winograd_steps", "transforms"),
     },
 }
 

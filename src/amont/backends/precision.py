@@ -1,6 +1,7 @@
 """How exact float32 kernels are: "fast" lets a backend take algorithms that round more, "exact" does not.
 
-The one such algorithm is Winograd's for 3 × 3 convolutions (backends/cpu/winograd.py). float64 is exact always.
+The one such algorithm is Winograd's, for 3 × 3 convolutions and larger windows cut into pieces of 3 × 3
+(backends/cpu/winograd.py, pieces.py). float64 is exact always.
 """
 
 from __future__ import annotations
