@@ -191,3 +191,11 @@ def test_transposed_errors() -> None:
         F.conv_transpose2d(x, W, padding=3)
     with pytest.raises(ShapeError, match="expected 6 input channels"):
         F.conv_transpose2d(x[:, :4], W)
+
+
+def test_sizes_may_be_lists_and_are_refused_the_same_way() -> None:
+    x, w = np.ones((1, 1, 5, 5), np.float32), amont.tensor(np.ones((1, 1, 3, 3), np.float32))
+    np.testing.assert_array_equal(F.conv2d(x, w, stride=[2, 1]).array, F.conv2d(x, w, stride=(2, 1)).array)
+    for nested in ([[1], [1]], ([1], [1])):
+        with pytest.raises(ArgumentError, match="stride"):
+            F.conv2d(x, w, stride=nested)  # type: ignore[arg-type]

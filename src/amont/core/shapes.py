@@ -31,6 +31,18 @@ def to_tuple(value: int | Sequence[int], rank: int, name: str, minimum: int = 0)
     raise ArgumentError(f"{wanted}, got {value!r}" if ints is None else f"{wanted}, at least {minimum}, got {value!r}")
 
 
+def hashable(value: Any) -> Any:
+    """Return a list of sizes as a tuple, for functions that remember what they were asked.
+
+    Parts that are no numbers become text: `to_tuple` will refuse them.
+    """
+    try:
+        hash(value)
+    except TypeError:
+        return tuple(part if isinstance(part, (int, float, np.number)) else repr(part) for part in value)
+    return value
+
+
 def check_sizes(minimum: int = 1, **sizes: Any) -> None:
     """Refuse numbers of features, channels, … that are not whole or too small."""
     for name, value in sizes.items():

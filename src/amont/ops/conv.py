@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from amont.autograd import Op, Tensor, as_tensor
 from amont.core.errors import ArgumentError, ShapeError
-from amont.core.shapes import Ints, conv_transpose_output_size, to_tuple
+from amont.core.shapes import Ints, conv_transpose_output_size, hashable, to_tuple
 from amont.ops.shape import pad
 from amont.ops.spatial import LETTERS, by, check_fits, check_spatial, reach
 
@@ -123,15 +124,30 @@ def _conv(
     x = as_tensor(x, like=w)
     check_spatial(x, rank)
     _check_weights(x, w, b, rank, groups, expected=w.shape[1] * groups, produced=w.shape[0])
+    size, kernel = x.array.shape[2:], w.array.shape[2:]
+    options, over = _geometry(size, kernel, hashable(stride), hashable(padding), hashable(dilation))
+    if over:  # the kernel pads both ends alike: add what is over here
+        x = pad(x, [(0, n) for n in over])
+    return Conv.apply(x, w, b, **options, groups=groups)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _geometry(
+    size: Ints, kernel: Ints, stride: Size, padding: Size | str, dilation: Size
+) -> tuple[dict[str, Ints], Ints | None]:
+    """Return the kernel's options and how much more padding is wanted after than before, if any. Checked once a size.
+
+    Errors: `ArgumentError` (an option that is no size), `ShapeError` (the image is too small).
+    """
+    rank = len(size)
     steps, spread = to_tuple(stride, rank, "stride", 1), to_tuple(dilation, rank, "dilation", 1)
-    widths = padding_widths(padding, w.shape[2:], steps, spread)
-    window = reach(w.shape[2:], spread)
+    widths = padding_widths(padding, kernel, steps, spread)
+    window = reach(kernel, spread)
     smallest = [max(1, n - before - after) for n, (before, after) in zip(window, widths)]
-    check_fits(x.shape[2:], smallest, window, [after for _, after in widths])
-    if any(before != after for before, after in widths):  # the kernel pads both ends alike: add what is over here
-        x = pad(x, [(0, after - before) for before, after in widths])
-    both = tuple(before for before, _ in widths)
-    return Conv.apply(x, w, b, stride=steps, padding=both, dilation=spread, groups=groups)
+    check_fits(size, smallest, window, [after for _, after in widths])
+    over = tuple(after - before for before, after in widths)
+    options = {"stride": steps, "padding": tuple(before for before, _ in widths), "dilation": spread}
+    return options, over if any(over) else None
 
 
 def _conv_transpose(

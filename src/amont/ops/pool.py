@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from amont.autograd import Op, Tensor, as_tensor
 from amont.core.errors import ArgumentError
-from amont.core.shapes import Ints, to_tuple
+from amont.core.shapes import Ints, hashable, to_tuple
 from amont.ops.spatial import by, check_fits, check_spatial, reach
 
 Size = int | Sequence[int]
@@ -152,6 +153,15 @@ def _check_windows(
 ) -> tuple[Ints, Ints, Ints]:
     """Return kernel, stride and padding as tuples, or say why the windows do not fit the input."""
     check_spatial(x, rank)
+    return _windows(x.array.shape[2:], hashable(kernel_size), hashable(stride), hashable(padding), dilation, ceil_mode)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _windows(
+    size: Ints, kernel_size: Size, stride: Size | None, padding: Size, dilation: Ints, ceil_mode: bool
+) -> tuple[Ints, Ints, Ints]:
+    """Return kernel, stride and padding as tuples; checked once for a size."""
+    rank = len(size)
     kernel = to_tuple(kernel_size, rank, "kernel_size", 1)
     steps = kernel if stride is None else to_tuple(stride, rank, "stride", 1)
     edges = to_tuple(padding, rank, "padding")
@@ -163,7 +173,7 @@ def _check_windows(
     window = reach(kernel, dilation)
     overhang = [s - 1 if ceil_mode else 0 for s in steps]  # how far the first window may already hang over
     smallest = [max(1, n - 2 * p - o) for n, p, o in zip(window, edges, overhang)]
-    check_fits(x.shape[2:], smallest, window, edges)
+    check_fits(size, smallest, window, edges)
     return kernel, steps, edges
 
 
