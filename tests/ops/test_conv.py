@@ -196,6 +196,6 @@ def test_transposed_errors() -> None:
 def test_sizes_may_be_lists_and_are_refused_the_same_way() -> None:
     x, w = np.ones((1, 1, 5, 5), np.float32), amont.tensor(np.ones((1, 1, 3, 3), np.float32))
     np.testing.assert_array_equal(F.conv2d(x, w, stride=[2, 1]).array, F.conv2d(x, w, stride=(2, 1)).array)
-    for nested in ([[1], [1]], ([1], [1])):
+    for wrong in ([[1], [1]], ([1], [1]), (2.0, 1), [2.0, 1]):  # (2, 1) was asked for above
         with pytest.raises(ArgumentError, match="stride"):
-            F.conv2d(x, w, stride=nested)  # type: ignore[arg-type]
+            F.conv2d(x, w, stride=wrong)  # type: ignore[arg-type]

@@ -34,13 +34,11 @@ def to_tuple(value: int | Sequence[int], rank: int, name: str, minimum: int = 0)
 def hashable(value: Any) -> Any:
     """Return a list of sizes as a tuple, for functions that remember what they were asked.
 
-    Parts that are no numbers become text: `to_tuple` will refuse them.
+    Parts that are no whole numbers become text, which `to_tuple` refuses: 2.0 would be found where 2 was remembered.
     """
-    try:
-        hash(value)
-    except TypeError:
-        return tuple(part if isinstance(part, (int, float, np.number)) else repr(part) for part in value)
-    return value
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return value
+    return tuple(part if hasattr(part, "__index__") else repr(part) for part in value)
 
 
 def check_sizes(minimum: int = 1, **sizes: Any) -> None:

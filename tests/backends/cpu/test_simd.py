@@ -51,8 +51,11 @@ def apply(name: str, x: Any, dtype: str = "float32") -> np.ndarray:
     return y
 
 
-# tanh: 4.9 with fused multiply-add, 6.9 without.
-@pytest.mark.parametrize("name, ulp", [("exp", 2), ("tanh", 7), ("sigmoid", 3)])
+# tanh: 4.9 with fused multiply-add, 6.9 without; of the tiles only that of SSE2 (6 × 8) is for CPUs without.
+FUSED = (simd.ROWS, simd.LANES) != (6, 4)
+
+
+@pytest.mark.parametrize("name, ulp", [("exp", 2), ("tanh", 5 if FUSED else 7), ("sigmoid", 3)])
 def test_error_in_units_of_the_last_place(name: str, ulp: float) -> None:
     small = 10.0 ** np.linspace(-30, 0, 20_000)
     x = np.concatenate([np.linspace(-87, 88, 500_000), np.linspace(-9, 9, 500_000), small, -small]).astype("f4")
