@@ -216,11 +216,14 @@ def _fill(x, plane, row0, block, s):
 def _max_backward(part, parts, dy, winner, dx, place, sizes):
     """place[number]: how far that place of the window lies from the place where output 0 begins, in a flat plane."""
     s = unpacked(sizes)
+    wide = max(s.OW, LANES)
     begin, end = share(part, parts, s.N)
     for plane in range(begin, end):
         if s.pairs:
             for row in range(plane * s.OH, (plane + 1) * s.OH):
-                pair_row(dy, winner, row * s.OW, dx, 2 * row * s.W, s.W, s.OW)
+                # A short row is done as if it were a register long: the rows after it are written later.
+                beyond = row * s.OW + wide > end * s.OH * s.OW
+                pair_row(dy, winner, row * s.OW, dx, 2 * row * s.W, s.W, s.OW if beyond else wide)
             continue
         flat = dx[plane * s.H * s.W : (plane + 1) * s.H * s.W]
         for at in range(flat.size):
