@@ -61,3 +61,16 @@ def test_windows_of_minus_infinity_are_the_references(
     _, known = reference.max_pool_forward(x, **plan)
     (dx,) = pool.max_pool_backward(np.ones_like(y), cache, (True,))
     np.testing.assert_array_equal(dx, reference.max_pool_backward(np.ones_like(y), known, (True,))[0])
+
+
+@pytest.mark.parametrize("width", [1, 3, 5, 8, 14, 17])
+def test_of_equal_numbers_in_2_by_2_windows_the_first_wins(width: int) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 3, (5, 7, 6, 2 * width)).astype(np.float32)  # rows shorter and longer than a register
+    x[rng.random(x.shape) < 0.1] = np.nan
+    plan = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0), "ceil_mode": False, "dilation": (1, 1)}
+    (y, cache), (expected, known) = pool.max_pool_forward(x, **plan), reference.max_pool_forward(x, **plan)
+    np.testing.assert_array_equal(y, expected)
+    dy = rng.standard_normal(y.shape).astype(np.float32)
+    (dx,), (known_dx,) = pool.max_pool_backward(dy, cache, (True,)), reference.max_pool_backward(dy, known, (True,))
+    np.testing.assert_array_equal(dx, known_dx)

@@ -6,9 +6,10 @@ one row. A global or evenly divided adaptive average is an average over windows 
 
 Measured for the maximum, per output (Zen 3, one core): window by window, 2 × 2, 23 to 30 ns; a row of outputs at a time
 in Numba 20 (LLVM's vectorizer does not take on rows of 5 or 14, nor every second number); this tile 1.3 (LeNet's
-28²), 2.8 (its 10²), 3 × 3 with stride 2, 2.0 to 2.6. Backward 3; of 2 × 2 windows that cover the image 0.7, by a tile
-that writes each number of dx once. Copying the windows' places to sub-images first, so that all lie side by side, cost
-10.
+28²), 2.8 (its 10²), 3 × 3 with stride 2, 2.0 to 2.6. Backward 3. Windows of 2 × 2 that cover the image have tiles of
+their own, which read a register of each row and write each number of dx once: forward 1.0, backward 0.7; short rows
+are done as if they were a register long. Copying the windows' places to sub-images first, so that all lie side by
+side, cost 10.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 from amont.backends.cpu.jit import inlined, parallel, share, threads_for
 from amont.backends.cpu.jit import kernel as compiled
 from amont.backends.cpu.simd import LANES
-from amont.backends.cpu.tiles import copy_row, max_row, pair_row
+from amont.backends.cpu.tiles import copy_row, max_row, pair_max_row, pair_row
 from amont.backends.reference import adaptive_pool as reference
 from amont.core.shapes import pool_output_size
 
@@ -181,7 +182,9 @@ def _max_forward(part, parts, x, y, winner, offset, sizes):
                 _fill(x, plane, i0 * s.sh - s.ph, block, s)
             for i in range(i0, min(s.OH, i0 + s.BH)):
                 to = (plane * s.OH + i) * s.OW
-                if to + whole <= end * s.OH * s.OW:
+                if s.pairs and to + max(s.OW, LANES) <= end * s.OH * s.OW:
+                    pair_max_row(x, (plane * s.H + 2 * i) * s.W, s.W, max(s.OW, LANES), y, winner, to)
+                elif to + whole <= end * s.OH * s.OW:
                     if bordered:
                         max_row(block, (i - i0) * s.sh * s.QW, offset, s.M, s.M, s.sw, s.OW, y, winner, to)
                     else:

@@ -11,6 +11,7 @@ rows of that matrix where they lie in the image, row r at `base + offset[r]`, so
 | `dot_tile` | C[k, r] += Σ_p A[k, p] · B[p + offset[r]] | positions p, added up at the end | DOT_ROWS × DOT_COLUMNS |
 | `copy_row` | y[j] = x[step · j] | positions j | LANES |
 | `max_row` | y[j] = max_m B[step · j + offset[m]] | positions j | LANES |
+| `pair_max_row` | y[j] = max of B[a, 2·j + b], a, b < 2 | positions j | LANES |
 | `pair_row` | y[a, 2·j + b] = x[j] where winner[j] = 2·a + b, else 0 | positions j | 4 × LANES |
 
 As in `simd`, they are LLVM IR because its vectorizer does not keep such a block in registers. They always work on whole
@@ -90,6 +91,13 @@ def max_row(typingctx, B, b_off, offset, o_off, M, step, n, y, winner, y_off):
     """
     i = types.intp
     return types.void(B, i, offset, i, i, i, i, y, winner, i), _emit_max
+
+
+@intrinsic
+def pair_max_row(typingctx, B, b_off, b_row, n, y, winner, y_off):
+    """y[j] = max of B[a, 2·j + b] over a, b < 2 for j < n, n ≥ LANES; winner[j] = 2·a + b; NaN is larger than all."""
+    i = types.intp
+    return types.void(B, i, i, i, y, winner, i), _emit_pair_max
 
 
 @intrinsic
@@ -263,6 +271,41 @@ def _emit_copy(context: Any, b: Any, sig: Any, args: Any) -> Any:
         _by_stride(b, step, vector, row)
 
     return _call(context, b, sig, "copy", [pointer(0, 1), pointer(3, 4)], [args[2], args[5]], write)
+
+
+def _emit_pair_max(context: Any, b: Any, sig: Any, args: Any) -> Any:
+    pointer = _pointers(context, b, sig, args)
+
+    def write(b: Any, vector: Any, B: Any, y: Any, winner: Any, b_row: Any, n: Any) -> None:
+        lanes = vector.count
+        quarters = range(0, lanes, 4)
+        # Every second number of two registers, crossed within quarters (one instruction); the maxima are put in order.
+        second = [[q + v + at for q in quarters for v in (0, lanes) for at in (odd, odd + 2)] for odd in range(2)]
+        order = [q + at for half in (0, 2) for q in quarters for at in (half, half + 1)]
+
+        def register(j: Any, _: Any) -> list[Any]:
+            last = b.sub(n, i64(lanes))
+            j = b.select(b.icmp_signed("<", j, last), j, last)
+            best = number = None
+            for a in range(2):
+                first = b.add(b.mul(b_row, i64(a)), b.mul(j, i64(2)))
+                pair = [_load(b, b.gep(B, [b.add(first, i64(at))]), vector) for at in (0, lanes)]
+                for c in range(2):
+                    value = _shuffle(b, *pair, second[c])
+                    this = ir.Constant(ir.VectorType(i32, lanes), [2 * a + c] * lanes)
+                    if best is None:
+                        best, number = value, this
+                        continue
+                    larger = b.or_(b.fcmp_ordered(">", value, best), b.fcmp_unordered("uno", value, value))
+                    best, number = b.select(larger, value, best), b.select(larger, this, number)
+            for value, place in ((best, y), (number, winner)):
+                _store(b, _shuffle(b, value, value, order), b.gep(place, [j]))
+            return []
+
+        _loop(b, n, lanes, [], register)
+        b.ret_void()
+
+    return _call(context, b, sig, "pair_max", [pointer(0, 1), pointer(4, 6), pointer(5, 6)], [args[2], args[3]], write)
 
 
 def _emit_pairs(context: Any, b: Any, sig: Any, args: Any) -> Any:
