@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from amont.backends.cpu import jit
+from amont.backends.cpu import jit, optimizers
 from amont.backends.select import load
 from tests.backends.cpu.guards import Guards
 
@@ -134,3 +134,41 @@ def test_state_of_another_size_is_refused_and_nothing_beyond_it_is_written() -> 
     assert not room[15:].any()
     with pytest.raises(ValueError, match="shape"):
         load("cpu").sgd_update([p], [g[:10]], [None], **SGD)
+
+
+def test_what_is_known_of_the_last_step_holds_for_the_same_arrays_only() -> None:
+    def arrays(value: float) -> list[Any]:
+        return [np.full(s, value, np.float32) for s in ((3, 4), (5,))]
+
+    def step(p: list[Any], g: list[Any], velocity: list[Any]) -> None:
+        load("cpu").sgd_update(p, g, velocity, **{**SGD, "lr": 1.0, "momentum": 0.5})
+
+    p, velocity = arrays(0), arrays(0)
+    step(p, arrays(1), velocity)
+    step(p, arrays(1), velocity)
+    for a in p:
+        np.testing.assert_array_equal(a, np.float32(-2.5))
+    fresh = arrays(0)
+    step(p, [np.ones((4, 3), np.float32).T, np.ones(5)], fresh)  # other state, gradients of other layout and type
+    for a, u in zip(p, fresh):
+        np.testing.assert_array_equal(a, np.float32(-3.5))
+        np.testing.assert_array_equal(u, np.float32(1))
+    replaced = [p[0], np.zeros(5, np.float32)]
+    step(replaced, arrays(1), velocity)
+    np.testing.assert_array_equal(p[1], np.float32(-3.5))
+    np.testing.assert_array_equal(replaced[1], np.float32(-1.75))
+    step(replaced, arrays(1), velocity)
+    replaced[1].flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        step(replaced, arrays(1), velocity)
+    with pytest.raises(ValueError, match="shape"):
+        step(p, [np.ones((3, 4), np.float32), np.ones(4, np.float32)], velocity)
+
+
+def test_what_is_known_of_parameters_goes_with_them() -> None:
+    before = len(optimizers._known)
+    p = [np.ones(3, np.float32)]
+    load("cpu").sgd_update(p, [np.ones(3, np.float32)], [None], **SGD)
+    assert len(optimizers._known) == before + 1
+    del p
+    assert len(optimizers._known) == before

@@ -76,19 +76,21 @@ class Optimizer:
     def step(self) -> None:
         """Change every parameter that has a gradient, then count the step."""
         rates = [self._rate(group) for group in self.param_groups]
-        for group, rate, positions in zip(self.param_groups, rates, self._positions()):
+        first = 0  # the position of the group's first parameter
+        for group, rate in zip(self.param_groups, rates):
             together: dict[int, list[tuple[Tensor, Array, State]]] = {}  # those that make the same step, by its number
-            for position, p in zip(positions, group["params"]):
+            for position, p in enumerate(group["params"], first):
                 if p.grad is not None:
                     gradient, state = _fitting_gradient(p), self._state_of(position, p, group)
-                    together.setdefault(int(state["step"]) + 1, []).append((p, gradient, state))
+                    together.setdefault(state["step"].item() + 1, []).append((p, gradient, state))
+            first += len(group["params"])
             for step, rows in together.items():
                 params, gradients, states = map(list, zip(*rows))
                 for state in states:
-                    state["step"][...] = step
-                self.update_all([p.array for p in params], gradients, states, rate, step, group)
+                    state["step"].fill(step)
+                self.update_all([p._data for p in params], gradients, states, rate, step, group)
                 for p in params:
-                    p.changed()
+                    p._version.bump()
         self.steps += 1
 
     def zero_grad(self) -> None:
@@ -201,7 +203,7 @@ class Optimizer:
         state = self._state.get(position)
         if state is None:
             state = self._state[position] = self._new_state(p, group)
-        dtype = p.dtype
+        dtype = p._data.dtype
         for name, array in state.items():
             if array.dtype is not dtype and array.dtype != dtype and name != "step":
                 raise DTypeError(
@@ -235,8 +237,9 @@ def _is_number(value: Any) -> bool:
 
 def _fitting_gradient(p: Tensor) -> Array:
     """Return the gradient in the parameter's type; one of another shape would be read past its end."""
-    array = p.array
-    gradient = np.asarray(p.grad, dtype=array.dtype)
+    array, gradient = p._data, p.grad
+    if type(gradient) is not np.ndarray or gradient.dtype is not array.dtype:
+        gradient = np.asarray(gradient, dtype=array.dtype)
     if gradient.shape != array.shape:
         name = f" {p.name!r}" if p.name else ""
         raise ShapeError(
