@@ -26,7 +26,18 @@ BASES = {
     "nn": {"module", "init", "containers"},
     "backends/cpu": {
         *("jit", "parts", "simd", "gemm", "workspace", "meeting", "sequence"),
-        *("patches", "pieces", "direct", "channels", "tiles", "winograd", "winograd_steps", "transforms"),
+        *(
+            "patches",
+            "pieces",
+            "direct",
+            "channels",
+            "groups",
+            "lanes",
+            "tiles",
+            "winograd",
+            "winograd_steps",
+            "transforms",
+        ),
     },
 }
 

@@ -92,9 +92,19 @@ def build_kernel(case: KernelCase, layout: str) -> Bench:
     if case.op in GATES:
         return _recurrent(case, a, kernels)
     options: dict[str, Any] = {}
-    if case.op == "conv":
-        options = {"stride": (case.stride,) * 2, "padding": (case.padding,) * 2, "dilation": (1, 1), "groups": 1}
+    if case.op.startswith("conv"):
+        options = {"stride": (case.stride,) * 2, "padding": (case.padding,) * 2, "dilation": (1, 1)}
+        options |= {"groups": case.groups} | ({"output_padding": (0, 0)} if case.op == "conv_transpose" else {})
     forward, backward = getattr(kernels, f"{case.op}_forward"), getattr(kernels, f"{case.op}_backward")
+    if case.op in ("layer_norm", "gelu"):
+        inputs = (a["x"], a["gamma"], a["beta"]) if case.op == "layer_norm" else (a["x"],)
+        options = {"axes": 1, "eps": 1e-6} if case.op == "layer_norm" else {}
+        _, cache = forward(*inputs, **options)
+        needs = (True,) * len(inputs)
+        return Bench(
+            {"forward": lambda: forward(*inputs, **options)[0], "backward": lambda: backward(a["dy"], cache, needs)[0]},
+            number,
+        )
     _, cache = forward(a["x"], a["w"], a["b"], **options)
     pieces = {
         "forward": lambda: forward(a["x"], a["w"], a["b"], **options)[0],

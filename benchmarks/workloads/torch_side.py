@@ -65,6 +65,8 @@ def build_kernel(case: KernelCase, layout: str) -> Bench:
     a = {name: torch.from_numpy(array) for name, array in arrays(case).items()}
     if case.op in GATES:
         return _recurrent(case, a)
+    if case.op in ("layer_norm", "gelu"):
+        return _pointwise(case, a)
     x, w, dy = (_as(a[name], layout) for name in ("x", "w", "dy"))
     if case.op == "linear":
         pieces = {
@@ -73,15 +75,14 @@ def build_kernel(case: KernelCase, layout: str) -> Bench:
             "dw": lambda: (dy.t().mm(x), dy.sum(0))[0],
         }
         return Bench(pieces, number)
-    stride, padding = [case.stride] * 2, [case.padding] * 2
+    stride, padding, turned = [case.stride] * 2, [case.padding] * 2, case.op == "conv_transpose"
+    rest = (stride, padding, [1, 1], turned, [0, 0], case.groups)
 
     def backward(*mask: bool) -> Any:
-        return torch.ops.aten.convolution_backward(
-            dy, x, w, [len(w)], stride, padding, [1, 1], False, [0, 0], 1, list(mask)
-        )
+        return torch.ops.aten.convolution_backward(dy, x, w, [dy.shape[1]], *rest, list(mask))
 
     pieces = {
-        "forward": lambda: F.conv2d(x, w, a["b"], case.stride, case.padding),
+        "forward": lambda: torch.convolution(x, w, a["b"], *rest),
         "dx": lambda: backward(True, False, False)[0],
         "dw": lambda: backward(False, True, True)[1],
     }
@@ -97,6 +98,20 @@ def _recurrent(case: KernelCase, a: dict[str, Any]) -> Bench:
     pieces = {
         "forward": lambda: layer(x)[0],
         "backward": lambda: torch.autograd.grad(y, [x, *inputs], a["dy"], retain_graph=True)[0],
+    }
+    return Bench(pieces, number)
+
+
+def _pointwise(case: KernelCase, a: dict[str, Any]) -> Bench:
+    """Return forward, and the kernel that autograd calls backward."""
+    x, dy, gamma, beta, sizes = a["x"], a["dy"], a["gamma"], a["beta"], list(case.weight)
+    if case.op == "gelu":
+        return Bench({"forward": lambda: F.gelu(x), "backward": lambda: torch.ops.aten.gelu_backward(dy, x)}, number)
+    _, mean, inverse = torch.native_layer_norm(x, sizes, gamma, beta, 1e-6)
+    back = (dy, x, sizes, mean, inverse, gamma, beta, [True] * 3)
+    pieces = {
+        "forward": lambda: F.layer_norm(x, sizes, gamma, beta, 1e-6),
+        "backward": lambda: torch.ops.aten.native_layer_norm_backward(*back)[0],
     }
     return Bench(pieces, number)
 

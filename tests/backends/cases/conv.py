@@ -45,6 +45,19 @@ CASES = [
     Case("conv", "thick-padding", normal((1, 20, 5, 1), (16, 20, 3, 3), (16,)), plan(padding=(2, 3)), tolerance=10),
     Case("conv", "deep", normal((2, 300, 3, 2), (18, 300, 3, 3), (18,)), plan(padding=(1, 1)), tolerance=20),
     Case("conv", "window-in-pieces", normal((2, 32, 9, 6), (35, 32, 5, 4), (35,)), plan(padding=(2, 1)), tolerance=20),
+    # Groups in the lanes: more and fewer than lanes, one and several channels in each, remainders of the stride
+    Case(
+        "conv", "lanes-7x7", normal((2, 16, 9, 10), (16, 1, 7, 7), (16,)), plan(padding=(3, 3), groups=16), tolerance=10
+    ),
+    Case(
+        "conv",
+        "lanes-strided",
+        normal((2, 27, 11, 8), (18, 3, 3, 2), (18,)),
+        plan(stride=(2, 3), padding=(2, 1), dilation=(2, 1), groups=9),
+        tolerance=10,
+    ),
+    Case("conv", "lanes-gaps", normal((1, 10, 7, 9), (20, 2, 1, 2), None), plan(stride=(3, 4), groups=5), tolerance=10),
+    Case("conv", "lanes-1d", normal((2, 8, 30), (16, 1, 4), (16,)), plan(1, padding=(5,), groups=8), tolerance=10),
     # Direct in several blocks: rows and columns, channels of x and of y
     Case(
         "conv", "blocks", normal((1, 2, 40, 33), (3, 2, 3, 3), None), plan(stride=(2, 1), padding=(1, 1)), tolerance=10

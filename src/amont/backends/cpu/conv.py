@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from amont.backends import precision
-from amont.backends.cpu import channels, direct, patches, pieces, winograd
+from amont.backends.cpu import channels, direct, groups, patches, pieces, winograd
 from amont.backends.cpu.direct import Grid
 
 Array = np.ndarray[Any, Any]
@@ -31,6 +31,7 @@ class Algorithm(NamedTuple):
 
 CHANNELS = Algorithm(channels.forward, channels.input_gradient, channels.weight_gradient)
 DIRECT = Algorithm(direct.forward, direct.input_gradient, direct.weight_gradient)
+GROUPS = Algorithm(groups.forward, groups.input_gradient, groups.weight_gradient)
 PATCHES = Algorithm(patches.forward, patches.input_gradient, patches.weight_gradient)
 PIECES = Algorithm(pieces.forward, pieces.input_gradient, pieces.weight_gradient)
 WINOGRAD = Algorithm(winograd.forward, winograd.input_gradient, winograd.weight_gradient)
@@ -46,6 +47,7 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
     |---|---|
     | 3 × 3, stride 1, one group, ≥ 16 channels to ≥ 16, float32, `precision("fast")` | Winograd |
     | … other windows and strides, if cut into 3 × 3 they take less than 0.6 of the products | Winograd in pieces |
+    | half as many groups as a register has lanes, or more; few channels in each | groups in the lanes |
     | small images, stride 1, if with channels in the lanes less is computed in vain than direct | direct, channels |
     | signals and images, less than 32 filters or 4 images, or more than 70 % of the positions used | direct |
     | all | products over packed patches |
@@ -65,6 +67,8 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
         return WINOGRAD
     if pieces.fits(x, w, grid) and precision.current() == "fast":
         return PIECES
+    if groups.fits(x, w, grid):
+        return GROUPS
     if channels.fits(x.shape, w.shape, grid):
         return CHANNELS
     if x.ndim > 4:

@@ -237,13 +237,19 @@ def transpose_block(typingctx, A, a_off, a_row, C, c_off, c_row):
 
 
 def _emit_transpose(context: Any, b: Any, sig: Any, args: Any) -> Any:
-    """Swap the off-diagonal quarters of the block, then of each quarter, and so on down to single numbers."""
     A, a_off, a_row, C, c_off, c_row = args
-    i64 = ir.IntType(64)
     a = b.gep(context.make_array(sig.args[0])(context, b, A).data, [a_off])
     c = b.gep(context.make_array(sig.args[3])(context, b, C).data, [c_off])
     vector = ir.VectorType(context.get_value_type(sig.args[0].dtype), LANES)
-    lines = [_load(b, b.gep(a, [b.mul(a_row, ir.Constant(i64, j))]), vector) for j in range(LANES)]
+    for k, line in enumerate(transposed_lines(b, a, a_row, vector)):
+        _store(b, line, b.gep(c, [b.mul(c_row, ir.Constant(ir.IntType(64), k))]), vector, None, False)
+    return context.get_dummy_value()
+
+
+def transposed_lines(b: Any, a: Any, a_row: Any, vector: Any) -> list[Any]:
+    """Emit the columns of a block, as vectors: swap its off-diagonal quarters, then those of each quarter, and so on
+    down to single numbers."""
+    lines = [_load(b, b.gep(a, [b.mul(a_row, ir.Constant(ir.IntType(64), j))]), vector) for j in range(LANES)]
     d = LANES // 2
     while d:
         for j in range(LANES):
@@ -252,9 +258,7 @@ def _emit_transpose(context: Any, b: Any, sig: Any, args: Any) -> Any:
                 lines[j] = _shuffle(b, upper, lower, [n if not n & d else LANES + n - d for n in range(LANES)])
                 lines[j + d] = _shuffle(b, upper, lower, [n + d if not n & d else LANES + n for n in range(LANES)])
         d //= 2
-    for k, line in enumerate(lines):
-        _store(b, line, b.gep(c, [b.mul(c_row, ir.Constant(i64, k))]), vector, None, False)
-    return context.get_dummy_value()
+    return lines
 
 
 def _shuffle(b: Any, one: Any, two: Any, lanes: list[int]) -> Any:
