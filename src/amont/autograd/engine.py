@@ -20,7 +20,8 @@ from amont.autograd.tensor import Hook, Tensor
 from amont.core.errors import GraphError, ShapeError
 
 Array = np.ndarray[Any, Any]
-Observer = Callable[[Op, tuple[Array | None, ...], tuple[Array | None, ...]], None]
+Arrays = tuple[Array | None, ...]
+Observer = Callable[[Op, Arrays, Arrays], None]
 
 _observers: ContextVar[tuple[Observer, ...]] = ContextVar("amont_observers", default=())
 
@@ -47,13 +48,12 @@ def backward(root: Tensor, upstream: Any = None, *, retain_graph: bool = False) 
     if root.op is None:
         _arrive_at_leaf(root, gradient.copy())
         return
-    waiting: dict[Op, list[Array | None]] = {root.op: [None] * root.op.n_outputs}
-    waiting[root.op][root.output_index] = gradient
+    waiting: dict[Op, Arrays] = {root.op: _in_place(gradient, root.output_index, root.op.n_outputs)}
     ahead = [(-root.op.number, root.op)]  # a heap: the node recorded last comes first, so all its paths have arrived
     observers = _observers.get()
     while ahead:
         op = heappop(ahead)[1]
-        upstreams = _apply_hooks(op, waiting.pop(op))
+        upstreams = waiting.pop(op) if op.hooks is None else _apply_hooks(op, waiting.pop(op))
         downstreams = _step(op, upstreams)
         for observer in observers:
             observer(op, upstreams, downstreams)
@@ -81,14 +81,18 @@ def _first_upstream(root: Tensor, upstream: Any) -> Array:
     return array
 
 
-def _apply_hooks(op: Op, upstreams: list[Array | None]) -> tuple[Array | None, ...]:
-    if not op.hooks:
-        return tuple(upstreams)
-    for index, hooks in op.hooks.items():
+def _in_place(gradient: Array, index: int, n_outputs: int) -> Arrays:
+    """Return the gradients of a node's outputs, of which one is known."""
+    return (gradient,) if n_outputs == 1 else (*[None] * index, gradient, *[None] * (n_outputs - index - 1))
+
+
+def _apply_hooks(op: Op, upstreams: Arrays) -> Arrays:
+    hooked = list(upstreams)
+    for index, hooks in (op.hooks or {}).items():
         for hook in hooks:
-            if (gradient := upstreams[index]) is not None:
-                upstreams[index] = _hooked(hook, gradient)
-    return tuple(upstreams)
+            if (gradient := hooked[index]) is not None:
+                hooked[index] = _hooked(hook, gradient)
+    return tuple(hooked)
 
 
 def _hooked(hook: Hook, gradient: Array) -> Array:
@@ -105,7 +109,7 @@ def _hooked(hook: Hook, gradient: Array) -> Array:
     return array
 
 
-def _step(op: Op, upstreams: tuple[Array | None, ...]) -> tuple[Array | None, ...]:
+def _step(op: Op, upstreams: Arrays) -> Arrays:
     """Return downstream = upstream × local, checked."""
     if op.freed:
         raise GraphError(
@@ -118,14 +122,15 @@ def _step(op: Op, upstreams: tuple[Array | None, ...]) -> tuple[Array | None, ..
         raise GraphError(
             f"{type(op).__name__}.backward must return one gradient per input: {len(op.inputs)}, got {len(downstreams)}"
         )
-    return tuple([None if d is None else np.asarray(d) for d in downstreams])  # NumPy's scalars become arrays
+    # NumPy's scalars become arrays
+    return tuple([d if d is None or type(d) is np.ndarray else np.asarray(d) for d in downstreams])
 
 
 def _send(
     op: Op,
-    upstreams: tuple[Array | None, ...],
-    downstreams: tuple[Array | None, ...],
-    waiting: dict[Op, list[Array | None]],
+    upstreams: Arrays,
+    downstreams: Arrays,
+    waiting: dict[Op, Arrays],
     ahead: list[tuple[int, Op]],
 ) -> None:
     for tensor, gradient in zip(op.inputs, downstreams):
@@ -142,16 +147,16 @@ def _send(
         if source is None:
             _arrive_at_leaf(tensor, gradient.copy() if _is_shared(gradient, upstreams, downstreams) else gradient)
         elif source not in waiting:
-            waiting[source] = [None] * source.n_outputs
-            waiting[source][tensor.output_index] = gradient
+            waiting[source] = _in_place(gradient, tensor.output_index, source.n_outputs)
             heappush(ahead, (-source.number, source))
         else:
             slots, index = waiting[source], tensor.output_index
             old = slots[index]
-            slots[index] = gradient if old is None else np.asarray(old + gradient)
+            new = gradient if old is None else np.asarray(old + gradient)
+            waiting[source] = (*slots[:index], new, *slots[index + 1 :])
 
 
-def _is_shared(gradient: Array, upstreams: tuple[Array | None, ...], downstreams: tuple[Array | None, ...]) -> bool:
+def _is_shared(gradient: Array, upstreams: Arrays, downstreams: Arrays) -> bool:
     """Return whether another may hold the memory of a gradient; a leaf owns its own."""
     times = 0
     for other in (*upstreams, *downstreams):

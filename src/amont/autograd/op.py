@@ -19,8 +19,9 @@ The operations of amont have a `kernel` instead, and the active backend computes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -56,12 +57,12 @@ class Op:
     freed = False
     n_outputs = 1
     gives_tuple = False  # also of one output
+    params: Mapping[str, Any] = MappingProxyType({})
+    hooks: dict[int, list[Hook]] | None = None  # by the position of the output
     _kept: Sequence[tuple[Version, int, int, tuple[int, ...]]] = ()  # version, its count, which array, its shape
 
     def __init__(self) -> None:
         self.kernels = current()
-        self.params: dict[str, Any] = {}
-        self.hooks: dict[int, list[Hook]] = {}
 
     # -- what an operation computes ------------------------------------------------------------------------------
 
@@ -83,7 +84,8 @@ class Op:
         Inputs are tensors, plain arrays (labels, masks: no gradient) or None.
         """
         op = cls()
-        op.params = params
+        if params:
+            op.params = params
         recording, usual = is_grad_enabled(), True
         arrays, wanted = list(inputs), [False] * len(inputs)
         for i, t in enumerate(inputs):
@@ -119,9 +121,10 @@ class Op:
         if self.keeps_inputs:
             for index, (t, is_kept) in enumerate(zip(self.inputs, self.kept_inputs())):
                 if is_kept and t is not None:
-                    kept.append((t._version, t._version.count(), index, t._data.shape))
+                    version = t._version
+                    kept.append((version, version.count(), index, t._data.shape))
         for index, out in enumerate(outputs):
-            if out._data.dtype.kind == "f":
+            if (dtype := out._data.dtype) is DEFAULT_DTYPE or dtype.kind == "f":
                 out.op, out.output_index, out.requires_grad = self, index, True
             if self.keeps_output:
                 kept.append((out._version, out._version.count(), OUTPUT, out._data.shape))
@@ -143,7 +146,7 @@ class Op:
     def check_unchanged(self) -> None:
         """Raise `InPlaceError` if an array that backward needs was changed since forward."""
         for version, seen, which, shape in self._kept:
-            if version.count() != seen:
+            if (version._count if version._array is None else version.count()) != seen:
                 what = "output" if which == OUTPUT else f"input {which}"
                 if which != OUTPUT and (t := self.inputs[which]) is not None and t.name:
                     what = f"{what} {t.name!r}"

@@ -206,6 +206,8 @@ class Tensor:
         if self.op is None:
             self._hooks = hooks = self._hooks if self._hooks is not None else []
         else:  # the operation keeps the hooks: it outlives this tensor object
+            if self.op.hooks is None:
+                self.op.hooks = {}
             hooks = self.op.hooks.setdefault(self.output_index, [])
         hooks.append(hook)
         return lambda: hooks.remove(hook) if hook in hooks else None

@@ -60,7 +60,7 @@ def load(name: str) -> Kernels:
 
 def current() -> Kernels:
     """Return the backend in use: the innermost `use_backend`, else AMONT_BACKEND, else the best installed."""
-    return _selected.get() or cast("Kernels | None", _loaded.get(_default or "")) or _default_backend()
+    return _selected.get() or _loaded.get(_default or "") or _default_backend()  # type: ignore[return-value]
 
 
 def _default_backend() -> Kernels:
