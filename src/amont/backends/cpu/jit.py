@@ -100,8 +100,8 @@ def threads_for(work: float, items: int | None = None) -> int:
     """Return into how many parts to split `work` elementary steps that come in `items` indivisible items."""
     if work < 2 * GRAIN:
         return 1
-    wanted = min(_threads, int(work) // GRAIN, _threads if items is None else items)
-    return max(1, wanted)
+    wanted = min(_threads, int(work) // GRAIN)
+    return wanted if items is None or wanted <= items else max(1, items)
 
 
 def elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -124,11 +124,15 @@ def elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
     scope = {"one": inlined(function), "share": share, "_run_all_parts": run_all}
     loop = _runner(lambda: _written("\n".join(lines), name, function, **scope))
 
+    count = len(arrays)
+
     def run(*args: Any) -> Any:
         first = args[0]
         out = np.empty(first.shape, first.dtype)
-        flat = [(a if a.flags.c_contiguous else a.copy()).reshape(-1) for a in args[: len(arrays)]]
-        loop(threads_for(out.size), out.reshape(-1), *flat, *(first.dtype.type(n) for n in args[len(arrays) :]))
+        flat = [a.reshape(-1) for a in args[:count]]  # a copy where it is not contiguous
+        if numbers:
+            flat += [first.dtype.type(n) for n in args[count:]]
+        loop(threads_for(out.size), out.reshape(-1), *flat)
         return out
 
     return run

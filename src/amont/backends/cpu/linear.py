@@ -31,7 +31,7 @@ NONE, NO_BIAS = np.empty((0, 0), np.float32), np.empty(0, np.float32)
 
 def linear_forward(x: Array, w: Array, b: Array | None) -> tuple[Array, Any]:
     """y[n, k] = Σ_d x[n, d] · w[k, d] + b[k]."""
-    rows = np.ascontiguousarray(x.reshape(-1, x.shape[-1]))
+    rows = _rows(x)
     parts = _parts(len(rows), *w.shape)
     if not parts or not x.dtype == w.dtype == np.float32:
         return reference.linear_forward(x, w, b)
@@ -55,13 +55,12 @@ def linear_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients
     dx = np.empty(x.shape, np.float32) if needs[0] else None
     dw = np.empty((K, D), np.float32) if needs[1] else None
     db = np.empty(K, np.float32) if has_bias and needs[2] else None
-    drows, rows = (np.ascontiguousarray(a.reshape(-1, a.shape[-1])) for a in (dy, x))
     _backward(
         parts,
-        drows,
-        rows,
+        _rows(dy),
+        _rows(x),
         np.ascontiguousarray(w),
-        NONE if dx is None else dx.reshape(-1, D),
+        NONE if dx is None else dx if dx.ndim == 2 else dx.reshape(-1, D),
         NONE if dw is None else dw,
         NO_BIAS if db is None else db,
     )
@@ -93,6 +92,11 @@ def _three_products(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients
 def _is_large(w: Array) -> bool:
     """Return whether the weights exceed a second-level cache several times."""
     return w.size >= LARGE
+
+
+def _rows(a: Array) -> Array:
+    """Return an array (…, D) as a contiguous matrix."""
+    return np.ascontiguousarray(a if a.ndim == 2 else a.reshape(-1, a.shape[-1]))
 
 
 def _parts(N: int, K: int, D: int) -> int:

@@ -29,7 +29,7 @@ class _Rows(NamedTuple):
     weight: Array
     smoothing: Any
     ignore: int
-    norm: Any
+    norm: float
 
 
 def softmax_cross_entropy_forward(
@@ -47,21 +47,18 @@ def softmax_cross_entropy_forward(
             z, target, weight, label_smoothing=label_smoothing, ignore_index=ignore_index, reduction=reduction
         )
     (N, K), smoothing = z.shape, np.float32(label_smoothing)
-    labels = np.array(target, np.int64)  # a copy: the caller may change his labels
+    labels = np.asarray(target, np.int64)
     weight = _ones(K) if weight is None else np.array(weight, np.float32)
     p, values = np.empty((N, K), np.float32), np.empty(N, np.float32)
     parts = threads_for(z.size * 8, N)
     sums = np.zeros((parts, 2))  # of each part: Σ l_i and Σ w[y_i], in float64
     _forward(parts, np.ascontiguousarray(z), labels, weight, smoothing, ignore_index, p, values, sums)
-    total, norm = sums[0].tolist() if parts == 1 else sums.sum(axis=0).tolist()
-    norm = np.float32(norm if reduction == "mean" else 1)
+    total, norm = (sums[0] if parts == 1 else sums.sum(axis=0)).tolist()
+    norm = norm if reduction == "mean" else 1.0
     if reduction == "none":
         loss = values
-    elif norm != 0:
-        loss = np.array(total / norm, np.float32)
     else:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            loss = np.array(total / norm, np.float32)
+        loss = np.array(total / norm if norm else total * math.inf, np.float32)  # Python has no 0/0
     return loss, _Rows(p, labels, weight, smoothing, ignore_index, norm)
 
 
