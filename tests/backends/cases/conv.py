@@ -90,6 +90,27 @@ CASES = [
     ),
     Case("conv_transpose", "groups", normal((2, 4, 3, 3), (4, 3, 2, 2), (6,)), transposed(groups=2)),
     Case("conv_transpose", "gaps", normal((1, 2, 3, 2), (2, 2, 2, 1), (2,)), transposed(stride=(3, 2))),
+    Case(
+        "conv_transpose",
+        "output-padding-beyond-stride",
+        normal((2, 3, 3, 4), (3, 2, 2, 3), (2,)),
+        transposed(stride=(2, 1), padding=(1, 2), dilation=(4, 3), output_padding=(3, 2)),
+    ),
+    Case(
+        "conv_transpose",
+        "winograd",
+        normal((2, 17, 5, 6), (17, 16, 3, 3), (16,)),
+        transposed(padding=(1, 1)),
+        tolerance=10,
+    ),
+    Case(
+        "conv_transpose",
+        "lanes",
+        normal((2, 16, 5, 4), (16, 3, 4, 4), (24,)),
+        transposed(stride=(2, 2), padding=(1, 1), groups=8),
+        tolerance=10,
+    ),
+    Case("conv_transpose", "batch-0", normal((0, 2, 3, 3), (2, 3, 2, 2), (3,)), transposed(stride=(2, 2))),
     Case("conv_transpose", "1d", normal((2, 3, 6), (3, 2, 4), (2,)), transposed(1, stride=(2,), padding=(1,))),
     Case("conv_transpose", "1d-length-1", normal((1, 2, 1), (2, 3, 3), (3,)), transposed(1)),
 ]

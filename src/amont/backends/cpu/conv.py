@@ -1,7 +1,8 @@
 """Convolution: which algorithm serves which shape is decided here; the algorithms have files of their own.
 
 An algorithm is three functions, since convolution is linear in x and in w: y from x and w, dx from dy and w, dw from dy
-and x. Forward's cache keeps the choice, so that backward is the gradient of what forward computed.
+and x. Forward's cache keeps the choice, so that backward is the gradient of what forward computed. A transposed
+convolution is the input gradient of a convolution; its gradients are that convolution and the weight gradient.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import numpy as np
 from amont.backends import precision
 from amont.backends.cpu import channels, direct, groups, patches, pieces, winograd
 from amont.backends.cpu.direct import Grid
+from amont.backends.cpu.jit import parallel, share, threads_for
+from amont.core.shapes import conv_transpose_output_size
 
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
@@ -82,14 +85,7 @@ def conv_forward(
     x: Array, w: Array, b: Array | None, *, stride: Ints, padding: Ints, dilation: Ints, groups: int
 ) -> tuple[Array, Any]:
     """y[n, k, i] = Σ_c Σ_m X[n, c, s·i + d·m − p] · w[k, c, m] + b[k]."""
-    shapes = x.shape, w.shape, x.dtype.num, stride, padding, dilation, groups, precision.current()
-    chosen = _chosen.get(shapes)
-    if chosen is None:
-        grid = Grid(stride, padding, dilation, groups)
-        if len(_chosen) > 1000:
-            _chosen.clear()
-        chosen = _chosen[shapes] = grid, choose(x, w, grid)
-    grid, algorithm = chosen
+    grid, algorithm = _choice(x.shape, w, (stride, padding, dilation, groups))
     return algorithm.forward(x, w, b, grid), (x, w, grid, algorithm)
 
 
@@ -99,6 +95,75 @@ def conv_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
     dx = algorithm.input_gradient(dy, w, x.shape, grid) if needs[0] else None
     dw = algorithm.weight_gradient(dy, x, w.shape, grid) if needs[1] else None
     return dx, dw, _bias_gradient(dy) if needs[2] else None
+
+
+def conv_transpose_forward(
+    x: Array,
+    w: Array,
+    b: Array | None,
+    *,
+    stride: Ints,
+    padding: Ints,
+    output_padding: Ints,
+    dilation: Ints,
+    groups: int,
+) -> tuple[Array, Any]:
+    """y = Aᵀ x + b, where A is the convolution of an image of y's size: its input gradient, with x for dy."""
+    cut = padding
+    size = tuple(map(conv_transpose_output_size, x.shape[2:], w.shape[2:], stride, padding, output_padding, dilation))
+    whole = size
+    if any(o >= s for o, s in zip(output_padding, stride)):  # A would have more outputs than x: pad and cut here
+        padding = (0,) * len(size)
+        whole = tuple(map(conv_transpose_output_size, x.shape[2:], w.shape[2:], stride, padding, padding, dilation))
+    shape = (len(x), w.shape[1] * groups, *whole)
+    grid, algorithm = _choice(shape, w, (stride, padding, dilation, groups))
+    y = algorithm.input_gradient(x, w, shape, grid)
+    if whole != size:
+        y = _moved(y, cut, size)
+    if b is not None:
+        y = np.ascontiguousarray(y)
+        _add_bias(threads_for(y.size, y.shape[0] * y.shape[1]), y.reshape(*y.shape[:2], prod(y.shape[2:])), b)
+    return y, (x, w, shape, cut if whole != size else None, grid, algorithm)
+
+
+def conv_transpose_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
+    """dx = A dy; dw is the convolution's, with dy for its input and x for the gradient of its output."""
+    x, w, shape, cut, grid, algorithm = cache
+    db = _bias_gradient(dy) if needs[2] else None
+    if cut:
+        dy = _moved(dy, tuple(-p for p in cut), shape[2:])
+    dx = algorithm.forward(dy, w, None, grid) if needs[0] else None
+    dw = algorithm.weight_gradient(x, dy, w.shape, grid) if needs[1] else None
+    return dx, dw, db
+
+
+def _moved(x: Array, start: Ints, size: Ints) -> Array:
+    """Return the part of an image that begins at `start` and has `size`, with zeros where the image is not."""
+    widths = [(max(0, -s), max(0, s + n - old)) for s, n, old in zip(start, size, x.shape[2:])]
+    x = np.pad(x, [(0, 0), (0, 0), *widths])
+    inside: tuple[Any, ...] = (..., *(slice(max(0, s), max(0, s) + n) for s, n in zip(start, size)))
+    return x[inside]
+
+
+def _choice(x: Ints, w: Array, options: tuple[Ints, Ints, Ints, int]) -> tuple[Grid, Algorithm]:
+    """Return the algorithm for an image of a shape, from memory if there was one before."""
+    shapes = x, w.shape, w.dtype.num, options, precision.current()
+    chosen = _chosen.get(shapes)
+    if chosen is None:
+        grid = Grid(*options)
+        if len(_chosen) > 1000:
+            _chosen.clear()
+        chosen = _chosen[shapes] = grid, choose(np.broadcast_to(np.zeros((), w.dtype), x), w, grid)
+    return chosen
+
+
+@parallel
+def _add_bias(part, parts, y, b):
+    begin, end = share(part, parts, y.shape[0] * y.shape[1])
+    for item in range(begin, end):
+        line, value = y[item // y.shape[1], item % y.shape[1]], b[item % y.shape[1]]
+        for i in range(line.size):
+            line[i] += value
 
 
 def _bias_gradient(dy: Array) -> Array:
