@@ -14,7 +14,6 @@ import numpy as np
 from amont.backends.cpu.gemm import ONE, multiply
 from amont.backends.cpu.jit import parallel, share
 from amont.backends.cpu.sequence import (
-    add,
     both,
     clear,
     copy,
@@ -32,6 +31,7 @@ from amont.backends.cpu.sequence import (
     weight_gradients,
 )
 from amont.backends.cpu.simd import sigmoid, tanh
+from amont.backends.cpu.vector import load, step_of, store
 
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
@@ -112,22 +112,21 @@ def _forward(part, parts, T, D, H, x, lengths, reverse, packed_n, packed_rz, pac
         multiply(history, h, S, ONE, packed_rz, gates, G + H, 4 * H, rows, 2 * H, H + 1 + D, False)  # 1, 2
         multiply(history, h, S, ONE, packed_m, gates, G + 3 * H, 4 * H, rows, H, H + 1, False)  # 2
         for i in range(n0, n1):
-            row, after = s * N + i, (s + 1) * N + i
-            h_before, h_i = history[row * S : row * S + H], history[after * S : after * S + H]
+            before, own = (s * N + i) * S, ((s + 1) * N + i) * S
             if s >= lengths[i]:
-                copy(h_before, h_i)
+                copy(history[before : before + H], history[own : own + H])
                 continue
-            both_gates = gates[(row * 4 + 1) * H : (row * 4 + 3) * H]
-            for j in range(both_gates.size):  # 3
-                both_gates[j] = sigmoid(both_gates[j])
-            n, m = gates[row * 4 * H : (row * 4 + 1) * H], gates[(row * 4 + 3) * H : (row * 4 + 4) * H]
-            r, z = both_gates[:H], both_gates[H:]
-            for j in range(H):  # 4
-                n[j] = tanh(n[j] + r[j] * m[j])
-            for j in range(H):  # 5
-                h_i[j] = (one - z[j]) * n[j] + z[j] * h_before[j]
-            t = (i * T + place(s, lengths[i], reverse)) * H
-            copy(h_i, y[t : t + H])
+            G, t = (s * N + i) * 4 * H, (i * T + place(s, lengths[i], reverse)) * H
+            for j in range(0, H, step_of(gates)):
+                left = H - j
+                r, z = sigmoid(load(gates, G + H + j, left)), sigmoid(load(gates, G + 2 * H + j, left))  # 3
+                n = tanh(load(gates, G + j, left) + r * load(gates, G + 3 * H + j, left))  # 4
+                h_j = (one - z) * n + z * load(history, before + j, left)  # 5
+                store(gates, G + j, left, n)
+                store(gates, G + H + j, left, r)
+                store(gates, G + 2 * H + j, left, z)
+                store(history, own + j, left, h_j)
+                store(y, t + j, left, h_j)
 
 
 @parallel
@@ -137,27 +136,25 @@ def _backward(part, parts, T, H, S, gates, history, packed_w, dy, dh, lengths, r
     n0, n1 = share(part, parts, N)
     for s in range(T - 1, -1, -1):
         for i in range(n0, n1):
-            row = s * N + i
-            a, G = da[row * 4 * H : (row + 1) * 4 * H], gates[row * 4 * H : (row + 1) * 4 * H]
+            G, own = (s * N + i) * 4 * H, i * H
             if s >= lengths[i]:
-                clear(a)
+                clear(da[G : G + 4 * H])
                 continue
-            dh_i, h_before = dh[i * H : (i + 1) * H], history[row * S : row * S + H]
-            n, r, z, m = G[:H], G[H : 2 * H], G[2 * H : 3 * H], G[3 * H :]
-            a_n, a_r, a_z, a_m = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
-            if dy.size > 0:
-                t = (i * T + place(s, lengths[i], reverse)) * H
-                add(dy[t : t + H], dh_i)  # 6, first term
-            for j in range(H):  # 7
-                a_n[j] = dh_i[j] * (one - z[j]) * (one - n[j] * n[j])
-            for j in range(H):
-                a_z[j] = dh_i[j] * (h_before[j] - n[j]) * z[j] * (one - z[j])
-            for j in range(H):
-                a_m[j] = a_n[j] * r[j]
-            for j in range(H):
-                a_r[j] = a_m[j] * m[j] * (one - r[j])
-            for j in range(H):
-                dh_i[j] *= z[j]
+            before, t = (s * N + i) * S, (i * T + place(s, lengths[i], reverse)) * H
+            for j in range(0, H, step_of(da)):
+                left = H - j
+                n, r = load(gates, G + j, left), load(gates, G + H + j, left)
+                z, m = load(gates, G + 2 * H + j, left), load(gates, G + 3 * H + j, left)
+                dh_j = load(dh, own + j, left)
+                if dy.size > 0:
+                    dh_j = dh_j + load(dy, t + j, left)  # 6, first term
+                a_n = dh_j * (one - z) * (one - n * n)  # 7
+                a_m = a_n * r
+                store(da, G + j, left, a_n)
+                store(da, G + H + j, left, a_m * m * (one - r))
+                store(da, G + 2 * H + j, left, dh_j * (load(history, before + j, left) - n) * z * (one - z))
+                store(da, G + 3 * H + j, left, a_m)
+                store(dh, own + j, left, dh_j * z)
         multiply(  # 6: what reaches h_{t−1}
             da, (s * N + n0) * 4 * H + H, 4 * H, ONE, packed_w, dh, n0 * H, H, n1 - n0, H, 3 * H, True
         )

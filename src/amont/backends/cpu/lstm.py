@@ -15,7 +15,6 @@ from amont.backends.cpu.jit import kernel, parallel, share
 from amont.backends.cpu.meeting import all_here, flags, meet
 from amont.backends.cpu.sequence import (
     FEW,
-    add,
     both,
     clear,
     copy,
@@ -36,6 +35,7 @@ from amont.backends.cpu.sequence import (
     weight_gradients,
 )
 from amont.backends.cpu.simd import sigmoid, tanh
+from amont.backends.cpu.vector import load, step_of, store
 
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
@@ -141,30 +141,26 @@ def _forward_by_units(part, parts, flag, T, D, H, x, lengths, reverse, w_hh, his
 @kernel
 def _cell(T, H, S, s, n, j0, j1, lengths, reverse, history, gates, cells, y):
     """Step s of sequence n, units j0 … j1, from what is in the gates."""
-    N, m = lengths.size, j1 - j0
+    N = lengths.size
     row, after = s * N + n, (s + 1) * N + n
-    h, c = history[after * S + j0 : after * S + j1], cells[after * H + j0 : after * H + j1]
-    c_before = cells[row * H + j0 : row * H + j1]
     if s >= lengths[n]:
-        copy(history[row * S + j0 : row * S + j1], h)
-        copy(c_before, c)
+        copy(history[row * S + j0 : row * S + j1], history[after * S + j0 : after * S + j1])
+        copy(cells[row * H + j0 : row * H + j1], cells[after * H + j0 : after * H + j1])
         return
-    G = row * 4 * H + j0
-    i, f, g, o = gates[G : G + m], gates[G + H : G + H + m], gates[G + 2 * H : G + 2 * H + m], gates[G + 3 * H :]
-    for j in range(m):  # 3
-        i[j] = sigmoid(i[j])
-    for j in range(m):
-        f[j] = sigmoid(f[j])
-    for j in range(m):
-        g[j] = tanh(g[j])
-    for j in range(m):
-        o[j] = sigmoid(o[j])
-    for j in range(m):  # 4
-        c[j] = f[j] * c_before[j] + i[j] * g[j]
-    for j in range(m):  # 5
-        h[j] = o[j] * tanh(c[j])
-    t = (n * T + place(s, lengths[n], reverse)) * H
-    copy(h, y[t + j0 : t + j1])
+    G, t = row * 4 * H, (n * T + place(s, lengths[n], reverse)) * H
+    for j in range(j0, j1, step_of(gates)):
+        left = j1 - j
+        i, f = sigmoid(load(gates, G + j, left)), sigmoid(load(gates, G + H + j, left))  # 3
+        g, o = tanh(load(gates, G + 2 * H + j, left)), sigmoid(load(gates, G + 3 * H + j, left))
+        c = f * load(cells, row * H + j, left) + i * g  # 4
+        h = o * tanh(c)  # 5
+        store(gates, G + j, left, i)
+        store(gates, G + H + j, left, f)
+        store(gates, G + 2 * H + j, left, g)
+        store(gates, G + 3 * H + j, left, o)
+        store(cells, after * H + j, left, c)
+        store(history, after * S + j, left, h)
+        store(y, t + j, left, h)
 
 
 @parallel
@@ -172,36 +168,27 @@ def _backward(part, parts, T, H, gates, cells, packed_w, dy, dh, dc, lengths, re
     """dh and dc hold the gradients of the last state on entry, of the first on exit; da those of the gates' inputs."""
     N, one = lengths.size, da.dtype.type(1)
     n0, n1 = share(part, parts, N)
-    tc = np.empty(H, da.dtype)
     for s in range(T - 1, -1, -1):
         for n in range(n0, n1):
-            row = s * N + n
-            a, G = da[row * 4 * H : (row + 1) * 4 * H], gates[row * 4 * H : (row + 1) * 4 * H]
+            row, own = s * N + n, n * H
+            G, t = row * 4 * H, (n * T + place(s, lengths[n], reverse)) * H
             if s >= lengths[n]:
-                clear(a)
+                clear(da[G : G + 4 * H])
                 continue
-            dh_n, dc_n = dh[n * H : (n + 1) * H], dc[n * H : (n + 1) * H]
-            c, c_before = cells[(row + N) * H : (row + N + 1) * H], cells[row * H : (row + 1) * H]
-            i, f, g, o = G[:H], G[H : 2 * H], G[2 * H : 3 * H], G[3 * H :]
-            a_i, a_f, a_g, a_o = a[:H], a[H : 2 * H], a[2 * H : 3 * H], a[3 * H :]
-            if dy.size > 0:
-                t = (n * T + place(s, lengths[n], reverse)) * H
-                add(dy[t : t + H], dh_n)  # 6, first term
-            for j in range(H):
-                tc[j] = tanh(c[j])
-            for j in range(H):  # 7
-                dc_n[j] += dh_n[j] * o[j] * (one - tc[j] * tc[j])
-            for j in range(H):  # 8
-                a_o[j] = dh_n[j] * tc[j] * o[j] * (one - o[j])
-            for j in range(H):
-                a_i[j] = dc_n[j] * g[j] * i[j] * (one - i[j])
-            for j in range(H):
-                a_g[j] = dc_n[j] * i[j] * (one - g[j] * g[j])
-            for j in range(H):
-                a_f[j] = dc_n[j] * c_before[j] * f[j] * (one - f[j])
-            for j in range(H):  # 7, first term: what reaches c_{t−1}
-                dc_n[j] *= f[j]
-            clear(dh_n)
+            for j in range(0, H, step_of(da)):
+                left = H - j
+                i, f = load(gates, G + j, left), load(gates, G + H + j, left)
+                g, o = load(gates, G + 2 * H + j, left), load(gates, G + 3 * H + j, left)
+                tc, dh_j = tanh(load(cells, (row + N) * H + j, left)), load(dh, own + j, left)
+                if dy.size > 0:
+                    dh_j = dh_j + load(dy, t + j, left)  # 6, first term
+                dc_j = load(dc, own + j, left) + dh_j * o * (one - tc * tc)  # 7
+                store(da, G + j, left, dc_j * g * i * (one - i))  # 8
+                store(da, G + H + j, left, dc_j * load(cells, row * H + j, left) * f * (one - f))
+                store(da, G + 2 * H + j, left, dc_j * i * (one - g * g))
+                store(da, G + 3 * H + j, left, dh_j * tc * o * (one - o))
+                store(dc, own + j, left, dc_j * f)  # 7, first term: what reaches c_{t−1}
+            clear(dh[own : own + H])
         multiply(  # 6: what reaches h_{t−1}
             da, (s * N + n0) * 4 * H, 4 * H, ONE, packed_w, dh, n0 * H, H, n1 - n0, H, 4 * H, True
         )

@@ -12,7 +12,6 @@ import numpy as np
 from amont.backends.cpu.gemm import ONE, multiply
 from amont.backends.cpu.jit import parallel, share
 from amont.backends.cpu.sequence import (
-    add,
     both,
     clear,
     copy,
@@ -29,7 +28,8 @@ from amont.backends.cpu.sequence import (
     state,
     weight_gradients,
 )
-from amont.backends.cpu.simd import sigmoid, tanh
+from amont.backends.cpu.simd import sigmoid, tanh, where
+from amont.backends.cpu.vector import load, step_of, store
 
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
@@ -87,7 +87,7 @@ def rnn_backward(upstream: tuple[Array | None, ...], cache: Any, needs: tuple[bo
 @parallel
 def _forward(part, parts, T, D, H, x, lengths, reverse, kind, packed_w, history, y):
     """Fill the history and y; all arrays as lines."""
-    N = lengths.size
+    N, zero = lengths.size, history.dtype.type(0)
     S = history.size // ((T + 1) * N)
     n0, n1 = share(part, parts, N)
     for s in range(T):
@@ -97,21 +97,22 @@ def _forward(part, parts, T, D, H, x, lengths, reverse, kind, packed_w, history,
             history, here + n0 * S, S, ONE, packed_w, history, after + n0 * S, S, n1 - n0, H, H + 1 + D, False
         )
         for n in range(n0, n1):
-            h = history[after + n * S : after + n * S + H]
+            before, own = here + n * S, after + n * S
             if s >= lengths[n]:
-                copy(history[here + n * S : here + n * S + H], h)
+                copy(history[before : before + H], history[own : own + H])
                 continue
-            if kind == TANH:  # 3
-                for j in range(H):
-                    h[j] = tanh(h[j])
-            elif kind == RELU:
-                for j in range(H):
-                    h[j] = 0 if h[j] < 0 else h[j]  # NaN is not below zero
-            else:
-                for j in range(H):
-                    h[j] = sigmoid(h[j])
             t = (n * T + place(s, lengths[n], reverse)) * H
-            copy(h, y[t : t + H])
+            for j in range(0, H, step_of(history)):
+                left = H - j
+                a = load(history, own + j, left)
+                if kind == TANH:  # 3
+                    h = tanh(a)
+                elif kind == RELU:
+                    h = where(a < zero, zero, a)  # NaN is not below zero
+                else:
+                    h = sigmoid(a)
+                store(history, own + j, left, h)
+                store(y, t + j, left, h)
 
 
 @parallel
@@ -121,25 +122,24 @@ def _backward(part, parts, T, H, S, history, packed_w, dy, dh, lengths, reverse,
     n0, n1 = share(part, parts, N)
     for s in range(T - 1, -1, -1):
         for n in range(n0, n1):
-            a = da[(s * N + n) * H : (s * N + n + 1) * H]
+            A, own = (s * N + n) * H, n * H
             if s >= lengths[n]:
-                clear(a)
+                clear(da[A : A + H])
                 continue
-            after = ((s + 1) * N + n) * S
-            h, dh_n = history[after : after + H], dh[n * H : (n + 1) * H]
-            if dy.size > 0:
-                t = (n * T + place(s, lengths[n], reverse)) * H
-                add(dy[t : t + H], dh_n)
-            if kind == TANH:  # 4
-                for j in range(H):
-                    a[j] = dh_n[j] * (one - h[j] * h[j])
-            elif kind == RELU:
-                for j in range(H):
-                    a[j] = dh_n[j] * (one if h[j] > zero else zero)
-            else:
-                for j in range(H):
-                    a[j] = dh_n[j] * h[j] * (one - h[j])
-            clear(dh_n)
+            after, t = ((s + 1) * N + n) * S, (n * T + place(s, lengths[n], reverse)) * H
+            for j in range(0, H, step_of(da)):
+                left = H - j
+                h, dh_j = load(history, after + j, left), load(dh, own + j, left)
+                if dy.size > 0:
+                    dh_j = dh_j + load(dy, t + j, left)
+                if kind == TANH:  # 4
+                    a = dh_j * (one - h * h)
+                elif kind == RELU:
+                    a = dh_j * where(h > zero, one, zero)
+                else:
+                    a = dh_j * h * (one - h)
+                store(da, A + j, left, a)
+            clear(dh[own : own + H])
         multiply(  # 5: what reaches h_{t−1}
             da, (s * N + n0) * H, H, ONE, packed_w, dh, n0 * H, H, n1 - n0, H, H, True
         )

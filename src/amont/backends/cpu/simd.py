@@ -15,7 +15,7 @@ B and one number of A must fit into the CPU's vector registers, or they are spil
 float64 uses the same tile with twice the registers per row; it is right, and slow.
 
 Approximations, float32 only; float64 calls libm. Measured over all of their range (tests/backends/cpu/test_simd.py):
-exp 2 ulp (polynomial of Cephes' expf), sigmoid 3 ulp, tanh 5 ulp, and 7 on a CPU without fused multiply-add (rational
+exp 2 ulp (polynomial of Cephes' expf), sigmoid 1.4 ulp, tanh 5 ulp, and 7 on a CPU without fused multiply-add (rational
 function of Eigen's ptanh), erfc 4 ulp for x ≤ 1 and 4e-6 of its value beyond (Chebyshev fit of "Numerical Recipes" 6.2;
 erf itself would cancel in 1 + erf(x), all that GELU needs). NaN stays NaN.
 """
@@ -266,16 +266,58 @@ def _shuffle(b: Any, one: Any, two: Any, lanes: list[int]) -> Any:
     return b.shuffle_vector(one, two, ir.Constant(ir.VectorType(i32, LANES), [ir.Constant(i32, n) for n in lanes]))
 
 
-@intrinsic
-def _bits(typingctx, x):
-    """The 32 bits of a float32, as an integer."""
-    return types.int32(types.float32), lambda context, b, sig, args: b.bitcast(args[0], ir.IntType(32))
+class _Register(types.Type):
+    """LANES float32 numbers (or yes and no) as one value in a kernel; what can be done with it is in `vector`."""
+
+
+REGISTER, MASK = _Register("Register"), _Register("Mask")
+
+
+def _spread(b: Any, number: Any) -> Any:
+    """Emit a register with one float32 in all lanes; a register stays as it is."""
+    if isinstance(number.type, ir.VectorType):
+        return number
+    undefined = ir.Constant(ir.VectorType(number.type, LANES), ir.Undefined)
+    one = b.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
+    return _shuffle(b, one, undefined, [0] * LANES)
 
 
 @intrinsic
-def _from_bits(typingctx, n):
-    """The float32 of 32 bits."""
-    return types.float32(types.int32), lambda context, b, sig, args: b.bitcast(args[0], ir.FloatType())
+def where(typingctx, yes, a, b):
+    """`a if yes else b` for each lane; of numbers, without a branch. a and b may be numbers."""
+    lanes = yes == MASK
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.select(args[0], *[_spread(builder, arg) if lanes else arg for arg in args[1:]])
+
+    return (REGISTER if lanes else a)(yes, a, b), emit
+
+
+@intrinsic
+def _times_power_of_two(typingctx, y, shifted):
+    """y · 2^n, |n| ≤ 126, where n stands in the lowest bits of the float32 `shifted`."""
+    return y(y, shifted), lambda context, b, sig, args: _emit_power(b, args, 1)
+
+
+@intrinsic
+def _times_large_power_of_two(typingctx, y, shifted):
+    """The same for |n| ≤ 252, as the product of two powers: 2^128 is not a float32."""
+    return y(y, shifted), lambda context, b, sig, args: _emit_power(b, args, 2)
+
+
+def _emit_power(b: Any, args: Any, powers: int) -> Any:
+    y, shifted = args
+    lanes = LANES if isinstance(y.type, ir.VectorType) else 0
+    kind = ir.VectorType(ir.IntType(32), lanes) if lanes else ir.IntType(32)
+
+    def number(n: int) -> Any:
+        return ir.Constant(kind, [n] * lanes if lanes else n)
+
+    n = b.sub(b.bitcast(shifted, kind), number(0x4B400000))
+    half = b.ashr(n, number(1))
+    for k in [n] if powers == 1 else [half, b.sub(n, half)]:
+        y = b.fmul(y, b.bitcast(b.shl(b.add(k, number(127)), number(23)), y.type))
+    return y
 
 
 # Exact steps must not be reordered: only fused multiply-adds are allowed here. LLVM keeps these flags when it inlines.
@@ -285,35 +327,35 @@ f4 = np.float32
 
 @numba.njit(**_exact)
 def _exp32(x):
-    """e^x = 2^n e^r with n = round(x / ln 2), |r| ≤ ln 2 / 2; e^r by a polynomial of degree 6."""
     low, high = f4(-87.33654), f4(88.72283)
-    z = low if x < low else x  # a comparison with NaN is false: NaN passes through
-    z = high if z > high else z
+    z = where(x < low, low, x)  # a comparison with NaN is false: NaN passes through
+    p, shifted = _power(where(z > high, high, z))
+    y = _times_large_power_of_two(p, shifted)
+    y = where(x < low, f4(0), y)
+    return where(x > high, f4(np.inf), y)
+
+
+@numba.njit(**_exact)
+def _power(z):
+    """e^z = 2^n e^r with n = round(z / ln 2), |r| ≤ ln 2 / 2: e^r by a polynomial of degree 6, and n + 1.5·2²³."""
     shifted = z * f4(1.44269504) + f4(12582912.0)  # adding 1.5·2²³ leaves round(z / ln 2) in the lowest bits
     n = shifted - f4(12582912.0)
     r = z - n * f4(0.693359375)
     r = r - n * f4(-2.12194440e-4)
-    p = f4(1.9875691500e-4)
-    p = p * r + f4(1.3981999507e-3)
+    p = f4(1.9875691500e-4) * r + f4(1.3981999507e-3)
     p = p * r + f4(8.3334519073e-3)
     p = p * r + f4(4.1665795894e-2)
     p = p * r + f4(1.6666665459e-1)
     p = p * r + f4(5.0000001201e-1)
-    p = p * r * r + r + f4(1)
-    # Twice 2^(n/2): 2^128 is not a float32.
-    k = types.int32(_bits(shifted) - types.int32(0x4B400000))
-    half = types.int32(k >> types.int32(1))
-    y = p * _from_bits(types.int32((half + types.int32(127)) << types.int32(23)))
-    y = y * _from_bits(types.int32((k - half + types.int32(127)) << types.int32(23)))
-    y = f4(0) if x < low else y
-    return f4(np.inf) if x > high else y
+    return p * r * r + r + f4(1), shifted
 
 
 @numba.njit(**_exact)
 def _tanh32(x):
     """Rational function of degree 13 over 6; beyond ±7.9 it is ±1 to the last bit."""
-    z = f4(-7.90531110763549805) if x < f4(-7.90531110763549805) else x
-    z = f4(7.90531110763549805) if z > f4(7.90531110763549805) else z
+    end = f4(7.90531110763549805)
+    z = where(x < -end, -end, x)
+    z = where(z > end, end, z)
     s = z * z
     p = s * f4(-2.76076847742355e-16) + f4(2.00018790482477e-13)
     p = s * p + f4(-8.60467152213735e-11)
@@ -324,12 +366,17 @@ def _tanh32(x):
     q = s * f4(1.19825839466702e-06) + f4(1.18534705686654e-04)
     q = s * q + f4(2.26843463243900e-03)
     y = p / (s * q + f4(4.89352518554385e-03))
-    return x if -f4(4e-4) < x < f4(4e-4) else y
+    return where(s < f4(1.6e-7), x, y)
 
 
 @numba.njit(**_exact)
 def _sigmoid32(x):
-    return f4(1) / (f4(1) + _exp32(-x))
+    """1 / (1 + e^−x); held within ±87 the power of two is one float32, and the result below −87 is 0."""
+    end = f4(87)
+    z = where(x > end, -end, f4(0) - x)
+    p, shifted = _power(where(z > end, end, z))
+    y = f4(1) / (f4(1) + _times_power_of_two(p, shifted))
+    return where(x < -end, f4(0), y)
 
 
 @numba.njit(**_exact)
@@ -372,19 +419,19 @@ def erfc(x):
 
 @overload(exp, jit_options={"forceinline": True, "error_model": "numpy"})
 def _choose_exp(x):
-    return (lambda x: _exp32(x)) if x == types.float32 else (lambda x: math.exp(x))
+    return (lambda x: math.exp(x)) if x == types.float64 else (lambda x: _exp32(x))
 
 
 @overload(tanh, jit_options={"forceinline": True, "error_model": "numpy"})
 def _choose_tanh(x):
-    return (lambda x: _tanh32(x)) if x == types.float32 else (lambda x: math.tanh(x))
+    return (lambda x: math.tanh(x)) if x == types.float64 else (lambda x: _tanh32(x))
 
 
 @overload(sigmoid, jit_options={"forceinline": True, "error_model": "numpy"})
 def _choose_sigmoid(x):
-    return (lambda x: _sigmoid32(x)) if x == types.float32 else (lambda x: 1.0 / (1.0 + math.exp(-x)))
+    return (lambda x: 1.0 / (1.0 + math.exp(-x))) if x == types.float64 else (lambda x: _sigmoid32(x))
 
 
 @overload(erfc, jit_options={"forceinline": True, "error_model": "numpy"})
 def _choose_erfc(x):
-    return (lambda x: _erfc32(x)) if x == types.float32 else (lambda x: math.erfc(x))
+    return (lambda x: math.erfc(x)) if x == types.float64 else (lambda x: _erfc32(x))
