@@ -2,7 +2,9 @@
 
 The algorithm is that of Goto and van de Geijn ("Anatomy of high-performance matrix multiplication", 2008): a block of B
 is packed into panels of COLUMNS columns that the tile reads from start to end. A is read where it lies if its rows are
-contiguous; of a transposed A a block is copied line by line.
+contiguous; of a transposed A a block is copied line by line. If A has so few rows that they are one block, a panel is
+used once after it was packed: then each is packed right before its use, still in the cache (64·784·256 172 → 154 µs,
+32·900·900 393 → 341).
 
 A product of few rows (`few_rows`) with a large B is bound by memory: packing B would write it once more, and takes its
 rows in short pieces, which memory does worst. It is turned around, Cᵀ = Bᵀ Aᵀ: B is then the matrix that is read as it
@@ -101,12 +103,15 @@ def product_part(part, parts, A, a_row, a_k, B, b_k, b_col, bias, C, M, N, K, by
         n0, n1 = share(part, parts, N)
     else:
         m0, m1 = share(part, parts, M)
-    width = min(max(COLUMNS, n1 - n0), N_BLOCK)
-    k_block = min(K, K_BLOCK * min(N_BLOCK // width, 8) if a_k == 1 else K_BLOCK)  # few columns: longer pieces of A
+    # Few rows are one block of A, and a panel of B serves no other: it is packed when its turn comes.
+    n_block, longest = (COLUMNS, 4) if a_k == 1 and m1 - m0 <= M_BLOCK else (N_BLOCK, 8)
+    width = min(max(COLUMNS, n1 - n0), n_block)
+    # Few columns: longer pieces of A.
+    k_block = min(K, K_BLOCK * min(N_BLOCK // width, longest) if a_k == 1 else K_BLOCK)
     block_b = np.empty(k_block * (width + COLUMNS), A.dtype)
     block_a = np.empty(0 if a_k == 1 else k_block * A_STEP, A.dtype)
-    for c in range(n0, n1, N_BLOCK):
-        nb = min(N_BLOCK, n1 - c)
+    for c in range(n0, n1, n_block):
+        nb = min(n_block, n1 - c)
         for k in range(0, K, k_block):
             kb = min(k_block, K - k)
             pack(B, k * b_k + c * b_col, b_k, b_col, kb, nb, block_b)
@@ -115,9 +120,12 @@ def product_part(part, parts, A, a_row, a_k, B, b_k, b_col, bias, C, M, N, K, by
                 add = k > 0 or bias.size > 0
                 if k == 0 and bias.size > 0:
                     for i in range(r, r + mb):
-                        row, b = C[i * N + c : i * N + c + nb], bias[c : c + nb]
-                        for j in range(row.size):
-                            row[j] = b[j]
+                        if nb == COLUMNS:
+                            copy_line(bias, c, C, i * N + c)
+                        else:
+                            row, b = C[i * N + c : i * N + c + nb], bias[c : c + nb]
+                            for j in range(row.size):
+                                row[j] = b[j]
                 if a_k == 1:
                     multiply(A, r * a_row + k, a_row, ONE, block_b, C, r * N + c, N, mb, nb, kb, add)
                 else:
