@@ -17,7 +17,7 @@ from amont.backends import precision
 from amont.backends.cpu import channels, direct, groups, patches, pieces, winograd
 from amont.backends.cpu.direct import Grid
 from amont.backends.cpu.jit import parallel, share, threads_for
-from amont.core.shapes import conv_transpose_output_size
+from amont.core.shapes import conv_output_size, conv_transpose_output_size
 
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
@@ -37,6 +37,7 @@ DIRECT = Algorithm(direct.forward, direct.input_gradient, direct.weight_gradient
 GROUPS = Algorithm(groups.forward, groups.input_gradient, groups.weight_gradient)
 PATCHES = Algorithm(patches.forward, patches.input_gradient, patches.weight_gradient)
 PIECES = Algorithm(pieces.forward, pieces.input_gradient, pieces.weight_gradient)
+TALL = Algorithm(patches.forward, direct.input_gradient, patches.weight_gradient)
 WINOGRAD = Algorithm(winograd.forward, winograd.input_gradient, winograd.weight_gradient)
 
 
@@ -52,19 +53,26 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
     | … other windows and strides, if cut into 3 × 3 they take less than 0.6 of the products | Winograd in pieces |
     | half as many groups as a register has lanes, or more; few channels in each | groups in the lanes |
     | small images, stride 1, if with channels in the lanes less is computed in vain than direct | direct, channels |
-    | signals and images, less than 32 filters or 4 images, or more than 70 % of the positions used | direct |
-    | all | products over packed patches |
+    | less than 32 channels, or 256 positions, or few weights | direct |
+    | windows that do not overlap (1 × 1, 2 × 2 with stride 2), or less than 70 % of direct's positions used | patches |
+    | all | patches; dx direct |
 
-    Measured, forward, dx and dw in ms (Zen 3, two cores; the first three on a busy machine, 1.5 times slower):
+    "Few weights" are 16 000 in one group where windows do not overlap, else 100 000. Measured, forward, dx and dw in ms
+    (Zen 3, two cores, a busy machine):
 
-    | convolution | used | direct | patches |
-    |---|---|---|---|
-    | 64 × 6 × 14² → 16, 5 × 5 | 69 % | 0.33 0.38 0.36 (channels: 0.22 0.27 0.19) | 0.57 1.26 0.53 |
-    | 8 × 3 × 224² → 64, 7 × 7, stride 2 | 97 % | 15 15 14 | 19 19 18 |
-    | 64 × 256 × 8² → 512, 3 × 3, stride 2 | 64 % | 38 40 43 | 16 22 23 |
-    | 8 × 64 × 56² → 128, 3 × 3, stride 2 | 89 % | 7.1 7.7 6.3 | 7.4 9.3 9.3 |
-    | 8 × 256 × 14² → 512, 3 × 3, stride 2 | 77 % | 8.8 10.4 10.0 | 8.0 11.6 8.8 |
-    | 1 × 256 × 14² → 512, 3 × 3, stride 2 | 77 % | 1.2 | 1.9 |
+    | convolution | direct | patches |
+    |---|---|---|
+    | 64 × 6 × 14² → 16, 5 × 5 | 0.33 0.38 0.36 (channels: 0.22 0.27 0.19) | 0.57 1.26 0.53 |
+    | 8 × 3 × 224² → 64, 7 × 7, stride 2 | 15 15 14 | 19 19 18 |
+    | 8 × 64 × 56² → 128, 3 × 3, stride 2 | 9.6 10.1 8.9 | 9.9 15.0 10.5 |
+    | 8 × 128 × 56² → 128, 3 × 3, stride 2 | 20.0 20.1 17.4 | 16.3 24.5 18.5 |
+    | 8 × 256 × 28² → 256, 3 × 3, stride 2 | 19.4 19.3 18.8 | 14.0 21.4 14.4 |
+    | 8 × 512 × 14² → 512, 3 × 3, stride 2 | 19.6 25.1 24.2 | 15.3 26.8 18.7 |
+    | 8 × 64 × 56² → 128, 1 × 1, stride 2 | 1.1 1.5 1.1 | 1.1 2.7 1.6 |
+    | 8 × 1024 × 14² → 256, 1 × 1 | 7.8 8.0 7.0 | 6.0 6.0 7.1 |
+    | 8 × 1024 × 14² → 2048, 1 × 1, stride 2 | 23.7 32.8 19.9 | 13.5 19.5 17.6 |
+    | 8 × 512 × 7² → 2048, 1 × 1 | 11.1 12.1 12.2 | 7.4 7.1 5.5 |
+    | 8 × 384 × 14² → 768, 2 × 2, stride 2 | 12.4 13.3 14.0 | 7.3 10.4 6.0 |
     """
     if winograd.fits(x, w, grid) and precision.current() == "fast":
         return WINOGRAD
@@ -76,9 +84,12 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
         return CHANNELS
     if x.ndim > 4:
         return PATCHES
-    if len(w) // grid.groups < 32 or len(x) < 4 or direct.share_used(x.shape, w.shape, grid) > 0.7:
+    apart = all(m <= s for m, s in zip(w.shape[2:], grid.stride))
+    positions = len(x) * prod(map(conv_output_size, x.shape[2:], w.shape[2:], *grid[:3]))
+    few = w.size // grid.groups < (16_000 if apart else 100_000)
+    if few or min(len(w) // grid.groups, w.shape[1]) < 32 or positions < 256:
         return DIRECT
-    return PATCHES
+    return PATCHES if apart or direct.share_used(x.shape, w.shape, grid) < 0.7 else TALL
 
 
 def conv_forward(
