@@ -28,12 +28,13 @@ def test_any_shape(x_shape: Any, w_shape: Any, padding: Any, dtype: Any) -> None
     x, w, b = (rng.standard_normal(shape).astype(dtype) for shape in (x_shape, w_shape, w_shape[:1]))
     y, cache = reference.conv_forward(x, w, b, **grid._asdict())
     dy = rng.standard_normal(y.shape).astype(dtype)
-    dx, dw, _ = reference.conv_backward(dy, cache, (True, True, False))
+    dx, dw, db = reference.conv_backward(dy, cache, (True, True, True))
     close = {"rtol": 0, "atol": 1e-4 if dtype == np.float32 else 1e-11}
     np.testing.assert_allclose(channels.forward(x, w, b, grid), y, **close)
     np.testing.assert_allclose(channels.forward(x, w, None, grid), y - b.reshape(-1, *one), **close)
     np.testing.assert_allclose(channels.input_gradient(dy, w, x.shape, grid), dx, **close)
     np.testing.assert_allclose(channels.weight_gradient(dy, x, w.shape, grid), dw, **close)
+    np.testing.assert_allclose(channels.with_bias(dy, x, w.shape, grid)[1], db, **close)
 
 
 def test_infinity_stays_where_it_belongs() -> None:

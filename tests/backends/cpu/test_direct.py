@@ -14,9 +14,13 @@ SHAPES = [
     ((2, 6, 19, 23), (9, 6, 5, 3), direct.Grid((1, 1), (2, 1), (1, 1), 1)),
     ((1, 10, 31, 26), (16, 5, 3, 4), direct.Grid((2, 3), (1, 2), (1, 2), 2)),
     ((2, 2, 24, 32), (7, 2, 3, 3), direct.Grid((1, 1), (1, 1), (1, 1), 1)),  # tiles straight to y
+    ((2, 2, 10, 12), (6, 2, 5, 5), direct.Grid((1, 1), (3, 2), (1, 1), 1)),  # as wide as x, and so on
+    ((2, 2, 8, 17), (4, 1, 3, 5), direct.Grid((1, 1), (0, 2), (2, 1), 2)),
+    ((2, 1, 21), (3, 1, 3), direct.Grid((1,), (1,), (1,), 1)),
+    ((2, 3, 5, 3), (4, 3, 3, 9), direct.Grid((1, 1), (4, 4), (1, 1), 1)),
     ((2, 4, 40), (5, 4, 7), direct.Grid((4,), (3,), (2,), 1)),
 ]
-BLOCKS = [(16, 9, 100, 4), (40, 60, 600, 7), (1000, 1000, 10**6, 1000)]
+BLOCKS = [(16, 9, 100, 4, 0), (40, 60, 600, 7, 50), (1000, 1000, 10**6, 1000, 1000)]
 
 
 @pytest.mark.parametrize("sizes", BLOCKS)
@@ -31,11 +35,14 @@ def test_blocks_of_any_size(
     x, w, b = (rng.standard_normal(shape).astype(dtype) for shape in (x_shape, w_shape, w_shape[:1]))
     y, cache = reference.conv_forward(x, w, b, **grid._asdict())
     dy = rng.standard_normal(y.shape).astype(dtype)
-    dx, dw, _ = reference.conv_backward(dy, cache, (True, True, False))
+    dx, dw, db = reference.conv_backward(dy, cache, (True, True, True))
     close = {"rtol": 0, "atol": 1e-4 if dtype == np.float32 else 1e-11}
     np.testing.assert_allclose(direct.forward(x, w, b, grid), y, **close)
     np.testing.assert_allclose(direct.input_gradient(dy, w, x.shape, grid), dx, **close)
     np.testing.assert_allclose(direct.weight_gradient(dy, x, w.shape, grid), dw, **close)
+    dw_too, db_if_not_cut = direct.with_bias(dy, x, w.shape, grid)
+    np.testing.assert_allclose(dw_too, dw, **close)
+    assert db_if_not_cut is None or np.abs(db_if_not_cut - db).max() < close["atol"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ Stride 1 and dilation 1. r = (c, m, n): channel of x, row and column in the wind
 2. Input gradient, row by row of dx, its channels last: the columns n of the window lie one channel vector apart, so
    that an output position adds to a line of lanes l = (n, c):  dx[i, j·C + l] += Σ_(m, k) dy[k, i − m, j] · w[m, k, l].
    The sum runs over the window's rows m as well, those that hit the output. Nothing is computed that is not used.
-3. Weight gradient: dw[r, k] += Σ_p x[offset[r] + place[p]] · dy[p, k], with dy turned.
+3. Weight gradient: dw[r, k] += Σ_p x[offset[r] + place[p]] · dy[p, k], with dy turned. Below it db[k] = Σ_p dy[p, k].
 
 Measured: see `choose` in `conv`.
 """
@@ -101,13 +101,19 @@ def input_gradient(dy: Array, w: Array, shape: Ints, grid: Grid) -> Array:
 
 def weight_gradient(dy: Array, x: Array, shape: Ints, grid: Grid) -> Array:
     """dw[k, c, m] = Σ_n Σ_i dy[n, k, i] · X[n, c, i + m − p]."""
+    return with_bias(dy, x, shape, grid)[0]
+
+
+def with_bias(dy: Array, x: Array, shape: Ints, grid: Grid) -> tuple[Array, Array]:
+    """Return dw and db[k] = Σ_n Σ_i dy[n, k, i]."""
     s, table = plan(x.shape, shape, grid.padding)
     R = s.C * s.SH * s.SW
     parts = threads_for(dy.size * R // 16, s.N)
-    sums = np.zeros((parts, -(-s.K // _COLUMNS), _up(R, _ROWS), _COLUMNS), dy.dtype)
+    sums = np.zeros((parts, -(-s.K // _COLUMNS), _up(R, _ROWS) + 1, _COLUMNS), dy.dtype)
     _weight_gradient(parts, _line(dy), _line(x), sums.reshape(-1), table)
-    dw = (sums[0] if parts == 1 else sums.sum(axis=0))[:, :R].swapaxes(1, 2)
-    return np.ascontiguousarray(dw.reshape(-1, R)[: s.K]).reshape(shape)
+    total = (sums[0] if parts == 1 else sums.sum(axis=0)).swapaxes(1, 2)
+    dw = total[..., :R].reshape(-1, R)[: s.K]
+    return np.ascontiguousarray(dw).reshape(shape), total[..., -1].reshape(-1)[: s.K]
 
 
 def _line(a: Array) -> Array:
@@ -229,18 +235,22 @@ def _input_gradient(part, parts, dy, w, dx, table):
 
 @parallel
 def _weight_gradient(part, parts, dy, x, sums, table):
-    """One item is an image; each part adds into sums of its own."""
+    """One item is an image; each part adds into sums of its own, dw and in a last row db."""
     s = unpacked(table)
     P, R = s.OH * s.OW, s.C * s.SH * s.SW
     R6, K16 = (R + ROWS - 1) // ROWS * ROWS, (s.K + COLUMNS - 1) // COLUMNS * COLUMNS
     buffer = np.zeros(s.C * (s.H + 2 * s.ph) * (s.W + 2 * s.pw), x.dtype)
-    lines = np.zeros(P * COLUMNS, x.dtype)
+    lines = np.zeros((P + 3) * COLUMNS, x.dtype)
     begin, end = share(part, parts, s.N)
     for n in range(begin, end):
         copy_image(x, n, buffer, s)
         for k in range(0, s.K, COLUMNS):
             turn(dy, (n * s.K + k) * P, P, min(COLUMNS, s.K - k), P, lines, 0, COLUMNS)
-            to = (part * K16 + k) * R6
+            to = (part * K16 + k) * (R6 + 1)
+            for p in range(0, P * COLUMNS, 4 * COLUMNS):
+                for at in range(p, p + COLUMNS):
+                    four = (lines[at] + lines[at + COLUMNS]) + (lines[at + 2 * COLUMNS] + lines[at + 3 * COLUMNS])
+                    sums[to + R6 * COLUMNS + at - p] += four
             for r in range(0, R, ROWS):
                 spread_tile(
                     buffer, 0, table, s.offset + r, s.place, P, lines, 0, sums, to, s.row + r, COLUMNS

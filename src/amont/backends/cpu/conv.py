@@ -30,10 +30,11 @@ class Algorithm(NamedTuple):
     forward: Callable[[Array, Array, Array | None, Grid], Array]  # x, w, b → y
     input_gradient: Callable[[Array, Array, Ints, Grid], Array]  # dy, w, shape of x → dx
     weight_gradient: Callable[[Array, Array, Ints, Grid], Array]  # dy, x, shape of w → dw
+    with_bias: Callable[[Array, Array, Ints, Grid], tuple[Array, Array | None]] | None = None  # … → dw, db in one pass
 
 
-CHANNELS = Algorithm(channels.forward, channels.input_gradient, channels.weight_gradient)
-DIRECT = Algorithm(direct.forward, direct.input_gradient, direct.weight_gradient)
+CHANNELS = Algorithm(channels.forward, channels.input_gradient, channels.weight_gradient, channels.with_bias)
+DIRECT = Algorithm(direct.forward, direct.input_gradient, direct.weight_gradient, direct.with_bias)
 GROUPS = Algorithm(groups.forward, groups.input_gradient, groups.weight_gradient)
 PATCHES = Algorithm(patches.forward, patches.input_gradient, patches.weight_gradient)
 PIECES = Algorithm(pieces.forward, pieces.input_gradient, pieces.weight_gradient)
@@ -104,8 +105,14 @@ def conv_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
     """dx = Σ dy · w and dw = Σ dy · x over the pairs that forward multiplied; db = Σ dy."""
     x, w, grid, algorithm = cache
     dx = algorithm.input_gradient(dy, w, x.shape, grid) if needs[0] else None
-    dw = algorithm.weight_gradient(dy, x, w.shape, grid) if needs[1] else None
-    return dx, dw, _bias_gradient(dy) if needs[2] else None
+    dw, db = None, None
+    if needs[1] and needs[2] and algorithm.with_bias:
+        dw, db = algorithm.with_bias(dy, x, w.shape, grid)
+    elif needs[1]:
+        dw = algorithm.weight_gradient(dy, x, w.shape, grid)
+    if needs[2] and db is None:
+        db = _bias_gradient(dy)
+    return dx, dw, db
 
 
 def conv_transpose_forward(

@@ -9,22 +9,27 @@ r = (c, m) of the patch matrix) shows to consecutive output positions lie side b
 
 QW is the number of columns of a sub-image. The register tiles of `tiles` take 16 (AVX2) such positions at once. At the
 end of each row, some belong to no output (4 of 31 for a 5 × 5 kernel on 27 columns); they are computed, not used.
+Where the output is as wide as a small image (stride 1), there are sub-images for the columns of the window instead, as
+wide as the output: then all positions are outputs, and lie as in y.
 
 1. Forward: buffer ← x; sums[k, p] = b[k] + Σ_r w[k, r] · buffer[p + offset[r]]; y ← sums.
 2. Input gradient: lines ← dy, zero where no output is; buffer[p + offset[r]] += Σ_k w[k, r] · dy[k, p]; dx += buffer.
-3. Weight gradient: lines ← dy likewise, buffer ← x; dw[k, r] += Σ_p dy[k, p] · buffer[p + offset[r]].
+3. Weight gradient: lines ← dy likewise, buffer ← x; dw[k, r] += Σ_p dy[k, p] · buffer[p + offset[r]]. One row of ones
+   more in the buffer gives the bias gradient Σ_p dy[k, p].
 
 Measured (Zen 3, two cores, ms; before: packed patches):
 
 | 64 images | before | now | PyTorch 2.13 |
 |---|---|---|---|
-| 1 × 28² → 6, 5 × 5: forward, dw | 1.03 1.39 | 0.15 0.17 | 0.48 0.40 |
+| 1 × 28² → 6, 5 × 5: forward, dw with db | 1.03 1.39 | 0.13 0.14 | 0.48 0.40 |
 | 6 × 14² → 16, 5 × 5: forward, dx, dw | 1.33 2.53 1.22 | 0.31 0.35 0.38 | 0.35 0.48 0.63 |
 
 What gave it: no packing and no scattering (two thirds of the time), rows of 10 and 28 copied by whole registers (a
 tenth), tiles of dx whose rows do not overlap (dx 16 → 10.5 µs an image), tiles that begin with the bias and, where rows
-are long, write straight to y (first layer 0.22 → 0.15). The second layer computes 144 positions for 100 and 18 rows for
-16; `channels` does better there. Block sizes matter little (± 5 %).
+are long, write straight to y (first layer 0.22 → 0.15); sub-images for the columns of the window, dy read where it lies
+and db with dw (first layer 0.17 → 0.13 and 0.21 → 0.14; 64 × 8 × 8² → 16, 3 × 3: 0.12 → 0.09 and 0.14 → 0.12). The
+second layer computes 144 positions for 100 and 18 rows for 16; `channels` does better there. Block sizes matter little
+(± 5 %).
 """
 
 from __future__ import annotations
@@ -42,10 +47,12 @@ from amont.core.shapes import conv_output_size
 Array = np.ndarray[Any, Any]
 Ints = tuple[int, ...]
 
-# Positions of a block, rows of the patch matrix, numbers of x in the buffer, channels of y: each at most about.
-FORWARD = 192, 256, 32_000, 128
-INPUT_GRADIENT = 192, 144, 16_000, 256
-WEIGHT_GRADIENT = 512, 512, 4_000, 0
+# Positions of a block, rows of the patch matrix, numbers of x in the buffer, channels of y: each at most about;
+# positions where there is a sub-image for each column of the window.
+FORWARD = 192, 256, 32_000, 128, 1024
+INPUT_GRADIENT = 192, 144, 16_000, 256, 0
+WEIGHT_GRADIENT = 512, 512, 4_000, 0, 512
+COPIES = 10_000  # numbers of x in such sub-images, at most
 FEW = 8  # With fewer blocks, forward's are split by channels of y: shares of 2 and 3 blocks keep a core waiting.
 
 
@@ -122,13 +129,23 @@ def input_gradient(dy: Array, w: Array, shape: Ints, grid: Grid) -> Array:
 
 def weight_gradient(dy: Array, x: Array, shape: Ints, grid: Grid) -> Array:
     """dw[k, c, m] = Σ_n Σ_i dy[n, k, i] · X[n, c, s·i + d·m − p]."""
+    return _gradients(dy, x, shape, grid, 0)[0]
+
+
+def with_bias(dy: Array, x: Array, shape: Ints, grid: Grid) -> tuple[Array, Array | None]:
+    """Return dw and db[k] = Σ_n Σ_i dy[n, k, i]; no db where x has so many channels that they are cut."""
+    return _gradients(dy, x, shape, grid, 1)
+
+
+def _gradients(dy: Array, x: Array, shape: Ints, grid: Grid, ones: int) -> tuple[Array, Array | None]:
     block, sizes, offset, _, _, _ = plan(x.shape, shape, grid, *WEIGHT_GRADIENT)
     R = block.C * block.M
+    ones = ones if block.CB == block.C else 0
     parts = threads_for(dy.size * R // 16, block.N * -(-block.OH // block.BH) * -(-block.OW // block.BW))
-    sums = np.zeros((parts, block.G, _up(block.K, DOT_ROWS), _up(R, DOT_COLUMNS)), dy.dtype)
-    _weight_gradient(parts, _line(dy), _line(x), sums.reshape(-1), offset, sizes)
-    dw = sums[:, :, : block.K, :R]
-    return (dw[0] if parts == 1 else dw.sum(axis=0)).reshape(shape)
+    sums = np.zeros((parts, block.G, _up(block.K, DOT_ROWS), _up(R + ones, DOT_COLUMNS)), dy.dtype)
+    _weight_gradient(parts, _line(dy), _line(x), sums.reshape(-1), offset, sizes, ones)
+    total = (sums[0] if parts == 1 else sums.sum(axis=0))[:, : block.K]
+    return total[..., :R].reshape(shape), total[..., R].reshape(-1) if ones else None
 
 
 def _line(a: Array) -> Array:
@@ -149,29 +166,30 @@ def share_used(x: Ints, w: Ints, grid: Grid) -> float:
 
 
 @lru_cache(maxsize=256)
-def plan(
-    x: Ints, w: Ints, grid: Grid, positions: int, rows: int, floats: int, outputs: int, out: Ints | None = None
-) -> Any:
+def plan(x: Ints, w: Ints, grid: Grid, positions: int, rows: int, floats: int, outputs: int, wide: int) -> Any:
     """Return the block sizes, also as an array; the offset table, and that of the input gradient; the output's size;
     the number of forward's items.
 
     A block has about `positions` positions, at most about `rows` rows of the patch matrix, `floats` numbers of x and
-    `outputs` channels of y.
+    `outputs` channels of y. With sub-images for each column of the window, `wide` positions; 0: not so.
     """
-    out = out or tuple(map(conv_output_size, x[2:], w[2:], *grid[:3]))
+    out = tuple(map(conv_output_size, x[2:], w[2:], *grid[:3]))
     (H, W), (OH, OW), (SH, SW), (sh, sw), (ph, pw), (dh, dw) = (
         (fill, size[0]) if len(size) == 1 else size
         for fill, size in ((1, x[2:]), (1, out), (1, w[2:]), (1, grid[0]), (0, grid[1]), (1, grid[2]))
     )
     more_rows, more_columns = (SH - 1) * dh // sh, (SW - 1) * dw // sw
+    C, K, M = w[1], w[0] // grid.groups, SH * SW
+    by_column = (sh, sw, dw) == (1, 1, 1) and OW == W > 0 < wide and SW > 1 and C * SW * (OH + more_rows) * W <= COPIES
+    positions, more_columns = (wide, 0) if by_column else (positions, more_columns)
     BW = -(-OW // -(-OW // (2 * positions))) if OW else 1
     QW = BW + more_columns
     BH = max(1, min(OH, positions // QW))
     BH = -(-OH // -(-OH // BH)) if OH else 1
     QH = BH + more_rows
     ah = 1 + max(m * dh % sh for m in range(SH))
-    aw = 1 + max(m * dw % sw for m in range(SW))
-    C, K, M = w[1], w[0] // grid.groups, SH * SW
+    columns = [(n, 0) if by_column else (n * dw % sw, n * dw // sw) for n in range(SW)]  # sub-image, place in its rows
+    aw = 1 + max(columns)[0]
     CB = max(4, min(rows // M, floats // (ah * aw * QH * QW)) // 4 * 4)
     CB = C if 2 * C <= 3 * CB else _up(-(-C // -(-C // CB)), 4)  # blocks of even size
     P = int(_up((BH - 1) * QW + BW, COLUMNS))
@@ -180,9 +198,9 @@ def plan(
     KB = min(K, outputs, _up(max(1, -(-K * blocks // FEW)), int(ROWS))) if outputs else 0
     block = Block(x[0], grid.groups, C, K, H, W, OH, OW, M, sh, sw, ph, pw, ah, aw, BH, BW, QH, QW, P, CB, KB)
     window = [
-        ((m * dh % sh) * aw + n * dw % sw) * QH * QW + m * dh // sh * QW + n * dw // sw
+        ((m * dh % sh) * aw + which) * QH * QW + m * dh // sh * QW + place
         for m in range(SH)
-        for n in range(SW)
+        for which, place in columns
     ]
     offset = np.add.outer(np.arange(CB) * (ah * aw * QH * QW), np.array(window, np.int64)).reshape(-1)
     trash = np.full(int(ROWS), CB * ah * aw * QH * QW, np.int64)  # rows beyond the last: behind the sub-images
@@ -202,6 +220,10 @@ def read(x, start, channels, i0, j0, buffer, s, beyond):
                 left = j0 * s.sw + b - s.pw
                 u0 = min(s.QW, max(0, (s.sw - 1 - left) // s.sw))
                 u1 = max(u0, min(s.QW, (s.W - left + s.sw - 1) // s.sw))
+                if s.sh == 1 and s.sw == 1 and s.QW == s.W:
+                    _read_rows(x, start + c * s.H * s.W, i0 - s.ph, left, u0, u1, buffer, at, s, beyond)
+                    at += s.QH * s.QW
+                    continue
                 for t in range(s.QH):
                     row = (i0 + t) * s.sh + a - s.ph
                     line = buffer[at : at + s.QW]
@@ -216,6 +238,20 @@ def read(x, start, channels, i0, j0, buffer, s, beyond):
                         for u in range(line.size):
                             line[u] = beyond
                     at += s.QW
+
+
+@inlined
+def _read_rows(x, start, row0, left, u0, u1, buffer, at, s, beyond):
+    """Read a sub-image whose rows follow each other as those of x do: all in one, and then what is outside."""
+    t0, t1 = min(s.QH, max(0, -row0)), max(0, min(s.QH, s.H - row0))
+    for place in range(at, at + t0 * s.W):
+        buffer[place] = beyond
+    copy_row(x, start + (row0 + t0) * s.W + left + u0, 1, buffer, at + t0 * s.W + u0, (t1 - t0 - 1) * s.W + u1 - u0)
+    for u in range(s.W - u1 + u0):  # columns outside: the first u0, and those from u1 on
+        for place in range(at + t0 * s.W + (u if u < u0 else u - u0 + u1), at + t1 * s.W, s.W):
+            buffer[place] = beyond
+    for place in range(at + max(t0, t1) * s.W, at + s.QH * s.W):
+        buffer[place] = beyond
 
 
 @kernel
@@ -262,6 +298,8 @@ def _forward(part, parts, x, w, bias, y, offset, sizes):
         i0, rest = rest % down * s.BH, rest // down
         k0, rest = rest % chunks * s.KB, rest // chunks  # rest: image and group
         rows, columns, kn = min(s.BH, s.OH - i0), min(s.BW, s.OW - j0), min(s.KB, s.K - k0)
+        if s.QW == s.OW:  # rows that follow each other as those of y do are one
+            rows, columns = 1, rows * columns
         k0 += rest % s.G * s.K
         of_image, last_p = rest // s.G * s.G * s.K + k0, (rows - 1) * s.QW + columns
         wide = (columns + COLUMNS - 1) // COLUMNS
@@ -343,13 +381,13 @@ def _spread(dy, start, channels, i0, j0, rows, columns, lines, s):
 
 
 @parallel
-def _weight_gradient(part, parts, dy, x, sums, offset, sizes):
+def _weight_gradient(part, parts, dy, x, sums, offset, sizes, ones):
     """One item is a block of positions of one image; each part adds into sums of its own."""
     s = unpacked(sizes)
     down, across = (s.OH + s.BH - 1) // s.BH, (s.OW + s.BW - 1) // s.BW
-    R4 = (s.C * s.M + DOT_COLUMNS - 1) // DOT_COLUMNS * DOT_COLUMNS
+    R4 = (s.C * s.M + ones + DOT_COLUMNS - 1) // DOT_COLUMNS * DOT_COLUMNS
     K3 = (s.K + DOT_ROWS - 1) // DOT_ROWS * DOT_ROWS
-    buffer = np.zeros(s.CB * s.ah * s.aw * s.QH * s.QW + s.P, x.dtype)
+    buffer = np.ones(s.CB * s.ah * s.aw * s.QH * s.QW + s.P, x.dtype)  # behind the sub-images they stay
     lines = np.zeros(K3 * s.P, x.dtype)
     first, last = share(part, parts, s.N * down * across)
     for item in range(first, last):
@@ -357,12 +395,17 @@ def _weight_gradient(part, parts, dy, x, sums, offset, sizes):
         i0, n = rest % down * s.BH, rest // down
         rows, columns = min(s.BH, s.OH - i0), min(s.BW, s.OW - j0)
         P = ((rows - 1) * s.QW + columns + LANES - 1) // LANES * LANES
+        if s.QW == s.OW:
+            rows, columns = 1, rows * columns
         for group in range(n * s.G, (n + 1) * s.G):
-            _spread(dy, group * s.K * s.OH * s.OW, s.K, i0, j0, rows, columns, lines, s)
+            source, begin, width = dy, (group * s.K * s.OH + i0) * s.OW, s.OH * s.OW
+            if rows > 1 or columns < P or s.K % DOT_ROWS > 0:  # else dy is read where it lies
+                _spread(dy, group * s.K * s.OH * s.OW, s.K, i0, j0, rows, columns, lines, s)
+                source, begin, width = lines, 0, s.P
             for c in range(0, s.C, s.CB):
                 cn = min(s.CB, s.C - c)
                 read(x, (group * s.C + c) * s.H * s.W, cn, i0, j0, buffer, s, 0)
                 for k in range(0, s.K, DOT_ROWS):
                     to = ((part * s.G + group % s.G) * K3 + k) * R4 + c * s.M
-                    for r in range(0, cn * s.M, DOT_COLUMNS):
-                        dot_tile(lines, k * s.P, s.P, buffer, 0, offset, r, P, sums, to + r, R4)
+                    for r in range(0, cn * s.M + ones, DOT_COLUMNS):
+                        dot_tile(source, begin + k * width, width, buffer, 0, offset, r, P, sums, to + r, R4)

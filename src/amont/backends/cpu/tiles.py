@@ -291,7 +291,7 @@ def _emit_pair_max(context: Any, b: Any, sig: Any, args: Any) -> Any:
                 first = b.add(b.mul(b_row, i64(a)), b.mul(j, i64(2)))
                 pair = [_load(b, b.gep(B, [b.add(first, i64(at))]), vector) for at in (0, lanes)]
                 for c in range(2):
-                    value = _shuffle(b, *pair, second[c])
+                    value = _shuffle(b, pair[0], pair[1], second[c])
                     this = ir.Constant(ir.VectorType(i32, lanes), [2 * a + c] * lanes)
                     if best is None:
                         best, number = value, this
