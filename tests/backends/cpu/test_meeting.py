@@ -5,8 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from amont.backends.cpu import jit, lstm
+from amont.backends.cpu import jit
 from amont.backends.cpu.meeting import all_here, flags, meet
+from amont.backends.select import load
 from tests.backends.cases.recurrent import sequence
 
 
@@ -38,16 +39,21 @@ def test_parts_in_threads_of_their_own_go_on_together() -> None:
 
 
 @pytest.mark.parametrize("lengths", [None, [9, 4]])
-def test_split_by_units_the_bits_are_the_same(lengths: list[int] | None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
+def test_split_by_units_the_bits_are_the_same(
+    kind: str, lengths: list[int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     arrays = [
         a.astype(np.float32) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a
-        for a in sequence("lstm", 2, 9, 1, 37, lengths=lengths)(np.random.default_rng(0))
+        for a in sequence(kind, 2, 9, 1, 37, lengths=lengths)(np.random.default_rng(0))
     ]
+    forward = getattr(load("cpu"), f"{kind}_forward")
+    options = {"nonlinearity": "tanh"} if kind == "rnn" else {}
     monkeypatch.setattr(jit, "GRAIN", 1)
     results = []
     for threads in (1, 2, 3):  # three parts on two threads never meet
         monkeypatch.setattr(jit, "_threads", threads)
-        results.append(lstm.lstm_forward(*arrays, reverse=False)[0])
+        results.append(forward(*arrays, reverse=False, **options)[0])
     for one, two, three in zip(*results, strict=True):
         np.testing.assert_array_equal(one, two)
         np.testing.assert_array_equal(one, three)

@@ -32,6 +32,7 @@ from amont.backends.cpu.sequence import (
     read_step,
     stacked,
     state,
+    units_of,
     weight_gradients,
 )
 from amont.backends.cpu.simd import sigmoid, tanh
@@ -119,10 +120,7 @@ def _forward_by_units(part, parts, flag, T, D, H, x, lengths, reverse, w_hh, his
     together = all_here(part, parts, flag)
     if not together and part > 0:
         return
-    j0, j1 = ZERO, H
-    if together:
-        g0, g1 = share(part, parts, (H + 7) // 8)  # groups of eight rows, as `dots` takes them
-        j0, j1 = 8 * g0, min(H, 8 * g1)
+    j0, j1 = units_of(part, parts, together, H)
     for s in range(T):
         if part == 0:
             read_step(x, lengths, reverse, s, 0, N, T, D, H, S, history)

@@ -1,6 +1,6 @@
 """The whole RNN sequence in one kernel each way; how it is laid out is said in `sequence`. Steps as in the reference.
 
-The product of a step is written where the next state belongs, in the history, and activated there.
+The product of a step is written where the next state belongs, in the history, and activated there. A few sequences alone are split by hidden units, see `meeting`.
 """
 
 from __future__ import annotations
@@ -9,23 +9,29 @@ from typing import Any
 
 import numpy as np
 
-from amont.backends.cpu.gemm import ONE, multiply
-from amont.backends.cpu.jit import parallel, share
+from amont.backends.cpu.gemm import ONE, ZERO, multiply
+from amont.backends.cpu.jit import kernel, parallel, share
+from amont.backends.cpu.meeting import all_here, flags, meet
 from amont.backends.cpu.sequence import (
+    FEW,
     both,
     clear,
     copy,
+    dots,
     history_of,
     input_gradient,
+    input_product,
     lengths_of,
     line,
     owned,
     packed,
+    parts_by_units,
     parts_for,
     place,
     read_step,
     stacked,
     state,
+    units_of,
     weight_gradients,
 )
 from amont.backends.cpu.simd import sigmoid, tanh, where
@@ -52,30 +58,33 @@ def rnn_forward(
 ) -> tuple[tuple[Array, Array], Any]:
     """h_t = σ(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)."""
     (N, T, D), H, steps = x.shape, w_hh.shape[1], lengths_of(x, lengths)
-    W = stacked(w_hh, both(b_ih, b_hh), w_ih)
+    b = both(b_ih, b_hh)
     history = history_of(h0, N, T, H, D, x.dtype)
     y = (np.empty if lengths is None else np.zeros)((N, T, H), x.dtype)
-    _forward(
-        parts_for(N, T, H, H), T, D, H, line(x, x), steps, reverse, KINDS[nonlinearity],
-        packed(W[:, : H + 1 + D].T), history.reshape(-1), y.reshape(-1),
-    )  # fmt: skip
-    cache = (D, None if lengths is None else steps, W, history, b_ih is None, b_hh is None, nonlinearity, reverse)
+    how, out = (T, D, H, line(x, x), steps, reverse, KINDS[nonlinearity]), (history.reshape(-1), y.reshape(-1))
+    if N <= FEW:
+        history[1:, :, :H] = input_product(x, w_ih, b, steps, reverse)  # 1
+        parts = parts_by_units(N, H, H)
+        _forward_by_units(parts, flags(parts), *how, line(w_hh, x), *out)
+    else:
+        _forward(parts_for(N, T, H, H), *how, packed(stacked(w_hh, b, w_ih)[:, : H + 1 + D].T), *out)
+    cache = (w_ih, w_hh, None if lengths is None else steps, history, b_ih is None, b_hh is None, nonlinearity, reverse)
     return (y, history[T, :, :H].copy()), cache
 
 
 def rnn_backward(upstream: tuple[Array | None, ...], cache: Any, needs: tuple[bool, ...]) -> Gradients:
     """Backpropagation through time, then one product for all weights."""
-    D, steps, W, history, no_b_ih, no_b_hh, nonlinearity, reverse = cache
+    w_ih, w_hh, steps, history, no_b_ih, no_b_hh, nonlinearity, reverse = cache
     if not any(needs):
         return (None,) * 7
-    T, N, S, H = len(history) - 1, history.shape[1], history.shape[2], len(W)
-    dh, da = state(upstream[1], N, H, W.dtype), np.empty((T, N, H), W.dtype)
+    T, N, S, H, D = len(history) - 1, history.shape[1], history.shape[2], len(w_hh), w_ih.shape[1]
+    dh, da = state(upstream[1], N, H, history.dtype), np.empty((T, N, H), history.dtype)
     lengths = np.full(N, T, np.int64) if steps is None else steps
     _backward(
-        parts_for(N, T, H, H), T, H, S, history.reshape(-1), packed(W[:, :H]), line(upstream[0], W),
+        parts_for(N, T, H, H), T, H, S, history.reshape(-1), packed(w_hh), line(upstream[0], history),
         dh.reshape(-1), lengths, reverse, KINDS[nonlinearity], da.reshape(-1),
     )  # fmt: skip
-    dx = input_gradient(da, W[:, H + 1 : H + 1 + D], steps, reverse) if needs[0] else None  # 6
+    dx = input_gradient(da, w_ih, steps, reverse) if needs[0] else None  # 6
     if not any(needs[2:6]):
         return dx, dh if needs[1] else None, None, None, None, None, None
     dW = weight_gradients(da, history[:T, :, : H + 1 + D])
@@ -87,7 +96,7 @@ def rnn_backward(upstream: tuple[Array | None, ...], cache: Any, needs: tuple[bo
 @parallel
 def _forward(part, parts, T, D, H, x, lengths, reverse, kind, packed_w, history, y):
     """Fill the history and y; all arrays as lines."""
-    N, zero = lengths.size, history.dtype.type(0)
+    N = lengths.size
     S = history.size // ((T + 1) * N)
     n0, n1 = share(part, parts, N)
     for s in range(T):
@@ -97,22 +106,49 @@ def _forward(part, parts, T, D, H, x, lengths, reverse, kind, packed_w, history,
             history, here + n0 * S, S, ONE, packed_w, history, after + n0 * S, S, n1 - n0, H, H + 1 + D, False
         )
         for n in range(n0, n1):
-            before, own = here + n * S, after + n * S
-            if s >= lengths[n]:
-                copy(history[before : before + H], history[own : own + H])
-                continue
-            t = (n * T + place(s, lengths[n], reverse)) * H
-            for j in range(0, H, step_of(history)):
-                left = H - j
-                a = load(history, own + j, left)
-                if kind == TANH:  # 3
-                    h = tanh(a)
-                elif kind == RELU:
-                    h = where(a < zero, zero, a)  # NaN is not below zero
-                else:
-                    h = sigmoid(a)
-                store(history, own + j, left, h)
-                store(y, t + j, left, h)
+            _activate(T, H, S, s, n, ZERO, H, lengths, reverse, kind, history, y)
+
+
+@parallel
+def _forward_by_units(part, parts, flag, T, D, H, x, lengths, reverse, kind, w_hh, history, y):
+    """As `_forward`, split by hidden units: for few sequences. The history holds W_ih x + b on entry."""
+    N = lengths.size
+    S = history.size // ((T + 1) * N)
+    together = all_here(part, parts, flag)
+    if not together and part > 0:
+        return
+    j0, j1 = units_of(part, parts, together, H)
+    for s in range(T):
+        if part == 0:
+            read_step(x, lengths, reverse, s, 0, N, T, D, H, S, history)
+        for n in range(N):
+            h, after = history[(s * N + n) * S : (s * N + n) * S + H], ((s + 1) * N + n) * S
+            dots(w_hh, j0 * H, H, h, history[after + j0 : after + j1], s % 2 == 1)  # 2
+            _activate(T, H, S, s, n, j0, j1, lengths, reverse, kind, history, y)
+        if together:
+            meet(part, parts, flag, s + 2)
+
+
+@kernel
+def _activate(T, H, S, s, n, j0, j1, lengths, reverse, kind, history, y):
+    """Step s of sequence n, units j0 … j1, from a_t at the place of h_t."""
+    N, zero = lengths.size, history.dtype.type(0)
+    before, own = (s * N + n) * S, ((s + 1) * N + n) * S
+    if s >= lengths[n]:
+        copy(history[before + j0 : before + j1], history[own + j0 : own + j1])
+        return
+    t = (n * T + place(s, lengths[n], reverse)) * H
+    for j in range(j0, j1, step_of(history)):
+        left = j1 - j
+        a = load(history, own + j, left)
+        if kind == TANH:  # 3
+            h = tanh(a)
+        elif kind == RELU:
+            h = where(a < zero, zero, a)  # NaN is not below zero
+        else:
+            h = sigmoid(a)
+        store(history, own + j, left, h)
+        store(y, t + j, left, h)
 
 
 @parallel

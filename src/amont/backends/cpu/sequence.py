@@ -116,6 +116,15 @@ def dots(W, first, H, h, out, backwards):
         out[r] += total
 
 
+@inlined
+def units_of(part, parts, together, H):
+    """Return the range of hidden units of a part, in groups of eight as `dots` takes them; all if it works alone."""
+    if not together:
+        return 0, H
+    g0, g1 = share(part, parts, (H + 7) // 8)
+    return 8 * g0, min(H, 8 * g1)
+
+
 @parallel
 def _pack_panels(part, parts, B, b_k, b_col, K, n, out):
     """`pack`, shared out by panels."""
