@@ -1,6 +1,7 @@
 """The whole RNN sequence in one kernel each way; how it is laid out is said in `sequence`. Steps as in the reference.
 
-The product of a step is written where the next state belongs, in the history, and activated there. A few sequences alone are split by hidden units, see `meeting`.
+The product of a step is written where the next state belongs, in the history, and activated there. A few sequences
+alone are split by hidden units, see `meeting`.
 """
 
 from __future__ import annotations
