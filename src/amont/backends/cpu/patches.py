@@ -72,7 +72,7 @@ def input_gradient(dy: Array, w: Array, shape: Ints, grid: Grid) -> Array:
         P = math.prod(shape[2:])
         _product(dy, turned, np.zeros(shape[1], dy.dtype), dx, np.arange(P), np.arange(K) * P, G)
         return dx
-    dX = np.zeros((*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], grid.padding))), dy.dtype)
+    dX = np.empty((*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], grid.padding))), dy.dtype)
     base, offset, out = _places(dX.shape[2:], w.shape[1:], grid)
     sizes = (len(dy), G, K, R, math.prod(dX.shape[1:]) // G)
     parts = threads_for(dy.size * R // 8, len(dy) * G)
@@ -198,6 +198,9 @@ def _input_gradient(part, parts, dy, w, dX, base, offset, row, step, N, G, K, R,
     patches = np.empty(R * POSITION_BLOCK, dy.dtype)
     first, last = share(part, parts, N * G)
     for item in range(first, last):
+        image_of_dX = dX[item * image : (item + 1) * image]
+        for at in range(image_of_dX.size):
+            image_of_dX[at] = 0
         for p0 in range(0, P, POSITION_BLOCK):
             pn = min(POSITION_BLOCK, P - p0)
             pack(dy, item * K * P + p0, P, ONE, K, pn, panel)
