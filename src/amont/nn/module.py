@@ -96,7 +96,11 @@ class Module:
 
     def children(self) -> Iterator[Module]:
         """Yield the direct sub-modules."""
-        return (m for _, m in self.named_children())
+        for value in vars(self).values():  # not by way of their names: at each forward of a Sequential it is asked
+            if isinstance(value, Module):
+                yield value
+            elif isinstance(value, (list, tuple, dict)):
+                yield from (part for _, part in _look_into("", value) if isinstance(part, Module))
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """Yield (path, module) for this module and all below it, in order."""
