@@ -10,6 +10,7 @@ from benchmarks.report import RESULTS, Choice
 
 SECTIONS = {
     "steps": steps.report,
+    "sequences": steps.sequences,
     "memory": memory.report,
     "startup": startup.report,
     "scaling": scaling.report,

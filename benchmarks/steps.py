@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from benchmarks.workloads.models import (
     GEOMETRIC_MEAN_AT_LEAST,
     JAX_AT_LEAST,
     JAX_MODELS,
+    SEQUENCES,
     WORKLOADS,
     Workload,
 )
@@ -28,12 +30,24 @@ HEAD = (
 
 def report(choice: Choice, effort: Effort, threads: int) -> Report:
     """Measure the rows asked for."""
-    title, names = f"Training steps and inference, float32, {threads} threads", [w.name for w in WORKLOADS]
-    table = Report("steps", title, HEAD, names, choice.folder, _close)
+    title = f"Training steps and inference, float32, {threads} threads"
+    return _report("steps", title, WORKLOADS, choice, effort, threads)
+
+
+def sequences(choice: Choice, effort: Effort, threads: int) -> Report:
+    """The same for sequences of different lengths, several layers, both directions: the goals of the plain layers."""
+    title = f"Training steps of recurrent layers in their other forms, float32, {threads} threads"
+    return _report("sequences", title, SEQUENCES, choice, effort, threads)
+
+
+def _report(
+    section: str, title: str, workloads: Sequence[Workload], choice: Choice, effort: Effort, threads: int
+) -> Report:
+    table = Report(section, title, HEAD, [w.name for w in workloads], choice.folder, _close)
     speeds = best_product(threads)
     table.numbers = {"threads": threads, "product_macs_per_second": speeds}
     table.notes = _notes(speeds)
-    for workload in [w for w in WORKLOADS if choice.of(table, w.name)]:
+    for workload in [w for w in workloads if choice.of(table, w.name)]:
         try:
             measured, macs = _measure(workload, effort, threads)
         except (RuntimeError, ValueError) as error:  # one side fails or differs: the row says so, the others go on

@@ -12,7 +12,7 @@ from amont import models, optim
 from amont.backends.select import current
 from benchmarks.workloads.bench import Bench
 from benchmarks.workloads.kernels import GATES, KernelCase, arrays
-from benchmarks.workloads.models import LEARNING_RATE, MOMENTUM, Workload, batch
+from benchmarks.workloads.models import LEARNING_RATE, MOMENTUM, Workload, batch, lengths
 
 VERSION = amont.__version__
 LAYOUTS = ("contiguous",)
@@ -38,7 +38,8 @@ def make(workload: Workload) -> Any:
         from benchmarks.workloads.alexnet_amont import AlexNet
 
         return AlexNet(classes)
-    return models.create(name, input_size=shape[2], num_classes=classes, hidden_size=workload.hidden)
+    options = {"num_layers": workload.layers, "bidirectional": workload.both}
+    return models.create(name, input_size=shape[2], num_classes=classes, hidden_size=workload.hidden, **options)
 
 
 def build_model(workload: Workload, weights: str, layout: str) -> Bench:
@@ -56,11 +57,12 @@ def build_model(workload: Workload, weights: str, layout: str) -> Bench:
                 return model(data)
 
         return Bench({"step": infer}, number)
+    given = {"lengths": lengths(workload)} if workload.padded else {}
     optimizer = optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM)
 
     def step() -> Any:
         optimizer.zero_grad()
-        loss = F.cross_entropy(model(data), labels)
+        loss = F.cross_entropy(model(data, **given), labels)
         loss.backward()
         optimizer.step()
         return loss
@@ -79,11 +81,13 @@ def multiply_adds(workload: Workload) -> int:
     forward = counted.multiply_adds * workload.shape[0]
     if not workload.training:
         return forward
-    first = next(layer.multiply_adds for layer in counted.layers if layer.multiply_adds)
+    first = next(layer.multiply_adds for layer in counted.layers if layer.multiply_adds) * workload.shape[0]
     if workload.model in GATES:
-        D = workload.shape[2]
-        first = first * D // (D + workload.hidden)
-    return 3 * forward - first * workload.shape[0]
+        N, T, D = workload.shape
+        first = N * T * D * GATES[workload.model] * workload.hidden * (2 if workload.both else 1)
+    if (steps := lengths(workload)) is not None:
+        forward, first = (int(n * steps.mean() / workload.shape[1]) for n in (forward, first))
+    return 3 * forward - first
 
 
 def build_kernel(case: KernelCase, layout: str) -> Bench:

@@ -15,7 +15,8 @@ class Workload:
     """A training step (forward, loss, backward, SGD with momentum 0.9), or a forward pass in test mode.
 
     shape: of the input, batch included.
-    at_least, aim: the goals, PyTorch time ÷ amont time. hidden: H of a recurrent layer.
+    at_least, aim: the goals, PyTorch time ÷ amont time. hidden: H of a recurrent layer, which has `layers` and, with
+    `both`, both directions; with `padded`, its sequences have lengths of their own (PyTorch: a packed sequence).
     """
 
     name: str
@@ -26,6 +27,9 @@ class Workload:
     aim: float
     training: bool = True
     hidden: int = 0
+    layers: int = 1
+    both: bool = False
+    padded: bool = False
 
     kind = "model"
 
@@ -34,6 +38,11 @@ class Workload:
         return {"kind": self.kind, **asdict(self)}
 
 
+_FORMS: dict[str, dict[str, Any]] = {
+    "lengths": {"padded": True},
+    "2 layers": {"layers": 2},
+    "both ways": {"both": True},
+}
 _T100, _T40 = (64, 100, 64), (100, 40, 1)  # (N, T, D)
 
 TRAINING = (
@@ -54,6 +63,11 @@ INFERENCE = (
     Workload("infer LSTM T100 b1", "lstm", (1, 100, 64), 64, 1.2, 2.0, training=False, hidden=256),
 )
 WORKLOADS = TRAINING + INFERENCE
+SEQUENCES = tuple(
+    Workload(f"{name.upper()} T100 N64 D64 H256, {what}", name, _T100, 64, at_least, aim, hidden=256, **options)
+    for name, at_least, aim in (("rnn", 1.3, 2.0), ("gru", 1.5, 2.2), ("lstm", 1.15, 1.5))
+    for what, options in _FORMS.items()
+)
 
 # Goals of the table as a whole.
 GEOMETRIC_MEAN_AT_LEAST, GEOMETRIC_MEAN_AIM = 1.6, 2.2
@@ -69,3 +83,9 @@ def batch(workload: Workload) -> tuple[Array, Array]:
     rng = np.random.default_rng(0)
     x = rng.standard_normal(workload.shape, np.float32)
     return x, rng.integers(0, workload.classes, workload.shape[0])
+
+
+def lengths(workload: Workload) -> Array | None:
+    """Return how many steps of each sequence are no padding, from a quarter of T to T; None if all are."""
+    N, T = workload.shape[:2]
+    return np.random.default_rng(1).integers(T // 4, T + 1, N) if workload.padded else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import nn
 
 from benchmarks.workloads.models import Workload
@@ -44,13 +45,17 @@ class Classifier(nn.Module):
 
     def __init__(self, workload: Workload) -> None:
         super().__init__()
-        layer = getattr(nn, workload.model.upper())
-        self.recurrent = layer(workload.shape[2], workload.hidden, batch_first=True)
-        self.classifier = nn.Linear(workload.hidden, workload.classes)
+        layer, directions = getattr(nn, workload.model.upper()), 2 if workload.both else 1
+        options = {"num_layers": workload.layers, "bidirectional": workload.both, "batch_first": True}
+        self.recurrent = layer(workload.shape[2], workload.hidden, **options)
+        self.directions, self.classifier = directions, nn.Linear(directions * workload.hidden, workload.classes)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any, lengths: Any = None) -> Any:
+        if lengths is not None:
+            x = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
         last = self.recurrent(x)[1]
-        return self.classifier((last[0] if isinstance(last, tuple) else last)[-1])
+        h = last[0] if isinstance(last, tuple) else last
+        return self.classifier(h[-1] if self.directions == 1 else torch.cat([h[-2], h[-1]], dim=1))
 
 
 def make(workload: Workload) -> nn.Module:

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from benchmarks.workloads.bench import Bench
 from benchmarks.workloads.kernels import GATES, KernelCase, arrays
-from benchmarks.workloads.models import LEARNING_RATE, MOMENTUM, Workload, batch
+from benchmarks.workloads.models import LEARNING_RATE, MOMENTUM, Workload, batch, lengths
 from benchmarks.workloads.torch_models import make
 
 VERSION = torch.__version__
@@ -48,11 +48,12 @@ def build_model(workload: Workload, weights: str, layout: str) -> Bench:
                 return model(x)
 
         return Bench({"step": infer}, number)
+    given = () if (steps := lengths(workload)) is None else (torch.from_numpy(steps),)
     optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM)
 
     def step() -> Any:
         optimizer.zero_grad()
-        loss = F.cross_entropy(model(x), labels)
+        loss = F.cross_entropy(model(x, *given), labels)
         loss.backward()
         optimizer.step()
         return loss

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.workloads import amont_side
 from benchmarks.workloads.kernels import KERNELS, PIECES, KernelCase
-from benchmarks.workloads.models import TRAINING, WORKLOADS, Workload, batch
+from benchmarks.workloads.models import SEQUENCES, TRAINING, WORKLOADS, Workload, batch, lengths
 
 BY_NAME = {w.name: w for w in WORKLOADS}
 
@@ -16,7 +16,7 @@ def test_rows_have_names_of_their_own_and_goals() -> None:
     assert all(1 < w.at_least < w.aim for w in WORKLOADS)
 
 
-@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda w: w.name)
+@pytest.mark.parametrize("workload", WORKLOADS + SEQUENCES, ids=lambda w: w.name)
 def test_requests_survive_the_line_protocol(workload: Workload) -> None:
     fields = json.loads(json.dumps(workload.request()))
     assert fields.pop("kind") == "model"
@@ -47,6 +47,20 @@ def test_models_have_the_published_number_of_parameters(name: str, parameters: i
 def test_multiply_adds_leave_out_the_first_input_gradient() -> None:
     mlp, layers = BY_NAME["MLP b64"], (784 * 256, 256 * 128, 128 * 10)
     assert amont_side.multiply_adds(mlp) == 64 * (3 * sum(layers) - layers[0])
+
+
+def test_multiply_adds_of_sequences_count_valid_steps_and_all_layers() -> None:
+    rows = {w.name.split(", ")[1]: w for w in SEQUENCES if w.model == "gru"}
+    N, T, D, H, K = 64, 100, 64, 256, 64
+    steps = lengths(rows["lengths"])
+    assert steps is not None
+    assert steps.min() >= T // 4
+    assert steps.max() <= T
+    assert lengths(rows["2 layers"]) is None
+    first, top = N * T * 3 * H * D, N * T * 3 * H * H
+    head = N * H * K
+    assert amont_side.multiply_adds(rows["2 layers"]) == 2 * first + 3 * (3 * top + head)
+    assert amont_side.multiply_adds(rows["both ways"]) == 2 * (2 * first + 3 * top) + 3 * 2 * head
 
 
 def test_multiply_adds_of_kernels() -> None:
