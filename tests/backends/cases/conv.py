@@ -98,6 +98,12 @@ CASES = [
     ),
     Case(
         "conv_transpose",
+        "output-padding-of-twice-the-padding",
+        normal((1, 2, 5), (2, 2, 3), None),
+        transposed(1, padding=(1,), dilation=(3,), output_padding=(2,)),
+    ),
+    Case(
+        "conv_transpose",
         "winograd",
         normal((2, 17, 5, 6), (17, 16, 3, 3), (16,)),
         transposed(padding=(1, 1)),

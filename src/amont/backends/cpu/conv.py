@@ -127,21 +127,21 @@ def conv_transpose_forward(
     groups: int,
 ) -> tuple[Array, Any]:
     """y = Aᵀ x + b, where A is the convolution of an image of y's size: its input gradient, with x for dy."""
-    cut = padding
     size = tuple(map(conv_transpose_output_size, x.shape[2:], w.shape[2:], stride, padding, output_padding, dilation))
     whole = size
+    cut: Ints | None = None
     if any(o >= s for o, s in zip(output_padding, stride)):  # A would have more outputs than x: pad and cut here
-        padding = (0,) * len(size)
+        cut, padding = padding, (0,) * len(size)
         whole = tuple(map(conv_transpose_output_size, x.shape[2:], w.shape[2:], stride, padding, padding, dilation))
     shape = (len(x), w.shape[1] * groups, *whole)
     grid, algorithm = _choice(shape, w, (stride, padding, dilation, groups))
     y = algorithm.input_gradient(x, w, shape, grid)
-    if whole != size:
+    if cut:
         y = _moved(y, cut, size)
     if b is not None:
         y = np.ascontiguousarray(y)
         _add_bias(threads_for(y.size, y.shape[0] * y.shape[1]), y.reshape(*y.shape[:2], prod(y.shape[2:])), b)
-    return y, (x, w, shape, cut if whole != size else None, grid, algorithm)
+    return y, (x, w, shape, cut, grid, algorithm)
 
 
 def conv_transpose_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
