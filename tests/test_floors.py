@@ -25,7 +25,7 @@ LEVEL = {package: level for level, packages in enumerate(FLOORS) for package in 
 BASES = {
     "nn": {"module", "init", "containers"},
     "backends/cpu": {
-        *("jit", "parts", "simd", "vector", "gemm", "workspace", "meeting", "sequence"),
+        *("jit", "parts", "simd", "vector", "gemm", "rectify", "workspace", "meeting", "sequence"),
         *(
             "patches",
             "pieces",

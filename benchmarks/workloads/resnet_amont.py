@@ -24,9 +24,10 @@ class Block(nn.Module):
 
     def forward(self, x: Any) -> Any:
         """x (N, inputs, H, W) → (N, outputs, H/stride, W/stride)."""
-        y = F.relu(self.bn1(self.conv1(x)))
+        y = F.relu(self.bn1(self.conv1(x), before_relu=True))
         y = self.bn2(self.conv2(y))
-        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
+        x = x if self.downsample is None else self.downsample(x)
+        return F.relu(F.add(y, x, before_relu=True))
 
 
 class ResNet18(nn.Module):
@@ -48,7 +49,7 @@ class ResNet18(nn.Module):
 
     def forward(self, x: Any) -> Any:
         """x (N, 3, H, W) → logits (N, K)."""
-        x = F.relu(self.bn1(self.conv1(x)))
+        x = F.relu(self.bn1(self.conv1(x), before_relu=True))
         x = x if self.small else self.maxpool(x)
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(self.flatten(self.avgpool(x)))

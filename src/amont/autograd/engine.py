@@ -136,13 +136,13 @@ def _send(
     for tensor, gradient in zip(op.inputs, downstreams):
         if gradient is None or tensor is None or not tensor.requires_grad:
             continue
-        if gradient.shape != tensor._data.shape:
+        if gradient.shape != tensor.shape:
             raise GraphError(
                 f"{type(op).__name__}.backward gave a gradient of shape {gradient.shape} for an input of shape "
                 f"{tensor.shape}"
             )
-        if gradient.dtype is not tensor._data.dtype:  # an operation of a user: kernels trust that there is one type
-            gradient = gradient.astype(tensor._data.dtype, copy=False)
+        if gradient.dtype is not tensor.dtype:  # an operation of a user: kernels trust that there is one type
+            gradient = gradient.astype(tensor.dtype, copy=False)
         source = tensor.op
         if source is None:
             _arrive_at_leaf(tensor, gradient.copy() if _is_shared(gradient, upstreams, downstreams) else gradient)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 import zlib
 from collections.abc import Callable
@@ -113,12 +114,12 @@ class Tensor:
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self._data.ndim
+        return len(self.shape)
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self._data.size
+        return math.prod(self.shape)
 
     @property
     def data(self) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from amont.ops import activation as ops
 
 class ReLU(Module):
     """y = max(x, 0)."""
+
+    is_relu: ClassVar[bool] = True
 
     def forward(self, x: Any) -> Tensor:
         """Return max(x, 0)."""

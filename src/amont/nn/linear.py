@@ -32,9 +32,9 @@ class Linear(Module):
         self.weight = Parameter(init.torch_default((out_features, in_features), in_features, rng=rng))
         self.bias = Parameter(init.torch_default((out_features,), in_features, rng=rng)) if bias else None
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: Any, *, before_relu: bool = False) -> Tensor:
         """Return x Wᵀ + b."""
-        return linear(x, self.weight, self.bias)
+        return linear(x, self.weight, self.bias, before_relu=before_relu)
 
     def extra_repr(self) -> str:
         """Return the sizes."""

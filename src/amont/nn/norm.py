@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class _BatchNorm(Module):
         self.running_mean = Buffer(np.zeros(num_features, np.float32)) if track_running_stats else None
         self.running_var = Buffer(np.ones(num_features, np.float32)) if track_running_stats else None
 
-    def forward(self, x: Any) -> Tensor:
+    def forward(self, x: Any, *, before_relu: bool = False) -> Tensor:
         """Return x normalized, by the batch in training, by the running averages in test."""
         check_ndim(np.shape(x) if not isinstance(x, Tensor) else x.shape, self.ndim, self.letters)
         return norm.batch_norm(
@@ -50,6 +50,7 @@ class _BatchNorm(Module):
             self.training,
             self.momentum,
             self.eps,
+            before_relu=before_relu,
         )
 
     def extra_repr(self) -> str:
@@ -70,6 +71,7 @@ class BatchNorm1d(_BatchNorm):
     Parameters: `weight` a = 1, `bias` b = 0. Buffers: `running_mean` 0, `running_var` 1. All (C,).
     """
 
+    fuses_with_relu: ClassVar[bool] = True
     ndim = (2, 3)
     letters = "(N, C) or (N, C, L)"
 
@@ -80,6 +82,7 @@ class BatchNorm2d(_BatchNorm):
     Usually placed just before the non-linearity (course D3 5.3); the layer before it then needs no bias.
     """
 
+    fuses_with_relu: ClassVar[bool] = True
     ndim = (4,)
     letters = "(N, C, H, W)"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amont.autograd import Op, Tensor, as_tensor
+from amont.autograd import Op, Tensor, as_tensor, fused
 from amont.core.errors import ArgumentError, ShapeError
 from amont.core.shapes import check_float
 from amont.ops.reduction import normal_axis
@@ -137,7 +137,7 @@ class LogSoftmax(Op):
 
 def relu(x: Any) -> Tensor:
     """Return max(x, 0)."""
-    return ReLU.apply(_float(x))
+    return fused.apply_relu(ReLU, _float(x))
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Tensor:

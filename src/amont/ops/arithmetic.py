@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from amont.autograd import Op, Tensor, as_tensor
+from amont.autograd import Op, Tensor, as_tensor, fused
 from amont.autograd.tensor import DEFAULT_DTYPE
 from amont.core.errors import ArgumentError, ShapeError
 from amont.core.shapes import check_float
@@ -134,9 +134,9 @@ class Where(Op):
     keeps_inputs = False
 
 
-def add(a: Any, b: Any) -> Tensor:
-    """Return a + b."""
-    return _apply(Add, a, b)
+def add(a: Any, b: Any, *, before_relu: bool = False) -> Tensor:
+    """Return a + b. `before_relu` says that the sum goes into a ReLU: both then take one kernel."""
+    return _apply(Add, a, b, before_relu)
 
 
 def subtract(a: Any, b: Any) -> Tensor:
@@ -217,11 +217,11 @@ def where(condition: Any, a: Any, b: Any) -> Tensor:
     return Where.apply(mask, a, b)
 
 
-def _apply(op: type[Op], a: Any, b: Any) -> Tensor:
+def _apply(op: type[Op], a: Any, b: Any, before_relu: bool = False) -> Tensor:
     a, b = operands(a, b)
     if a.shape != b.shape and a.shape and b.shape:  # a single number goes with every shape
         _check_broadcast(a, b)
-    return op.apply(a, b)
+    return fused.apply(op, before_relu, a, b)
 
 
 def operands(a: Any, b: Any) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from amont.autograd import Op, Tensor, as_tensor
+from amont.autograd import Op, Tensor, as_tensor, fused
 from amont.core.errors import ArgumentError, ShapeError
 from amont.core.shapes import Ints, conv_transpose_output_size, hashable, to_tuple
 from amont.ops.shape import pad
@@ -38,14 +38,18 @@ def conv1d(
     padding: Size | str = 0,
     dilation: Size = 1,
     groups: int = 1,
+    *,
+    before_relu: bool = False,
 ) -> Tensor:
     """Return the convolution of signals. x (N, C_in, L) → (N, C_out, L_out).
 
     weight (C_out, C_in/groups, S), bias (C_out,).
     L_out = ⌊(L + 2p − d(S−1) − 1)/s⌋ + 1. `padding` zeros are added on both ends; "same" keeps the size (stride 1
     only), "valid" adds none. Errors: `ShapeError` for channels or a size that do not fit, `ArgumentError` else.
+
+    `before_relu` says that the result goes into a ReLU: both then take one kernel.
     """
-    return _conv(1, x, weight, bias, stride, padding, dilation, groups)
+    return _conv(1, x, weight, bias, stride, padding, dilation, groups, before_relu)
 
 
 def conv2d(
@@ -56,13 +60,15 @@ def conv2d(
     padding: Size | str = 0,
     dilation: Size = 1,
     groups: int = 1,
+    *,
+    before_relu: bool = False,
 ) -> Tensor:
     """Return the convolution of images. x (N, C_in, H, W) → (N, C_out, H_out, W_out).
 
     weight (C_out, C_in/groups, S_H, S_W), bias (C_out,). Each size as in `conv1d`; arguments are one number for both
-    axes or a pair.
+    axes or a pair, `before_relu` likewise.
     """
-    return _conv(2, x, weight, bias, stride, padding, dilation, groups)
+    return _conv(2, x, weight, bias, stride, padding, dilation, groups, before_relu)
 
 
 def conv_transpose1d(
@@ -120,6 +126,7 @@ def _conv(
     padding: Size | str,
     dilation: Size,
     groups: int,
+    before_relu: bool,
 ) -> Tensor:
     x = as_tensor(x, like=w)
     check_spatial(x, rank)
@@ -128,7 +135,7 @@ def _conv(
     options, over = _geometry(size, kernel, hashable(stride), hashable(padding), hashable(dilation))
     if over:  # the kernel pads both ends alike: add what is over here
         x = pad(x, [(0, n) for n in over])
-    return Conv.apply(x, w, b, **options, groups=groups)
+    return fused.apply(Conv, before_relu, x, w, b, **options, groups=groups)
 
 
 @lru_cache(maxsize=1024, typed=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amont.autograd import Op, Tensor, as_tensor
+from amont.autograd import Op, Tensor, as_tensor, fused
 from amont.core.errors import ShapeError
 from amont.core.shapes import check_float
 from amont.ops.arithmetic import operands
@@ -32,9 +32,10 @@ class MatMul(Op):
         return self.needs[1], self.needs[0]
 
 
-def linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+def linear(x: Any, weight: Tensor, bias: Tensor | None = None, *, before_relu: bool = False) -> Tensor:
     """Return x Wᵀ + b. x (…, D), weight (K, D), bias (K,) → (…, K).
 
+    `before_relu` says that the result goes into a ReLU: both then take one kernel.
     Errors: `ShapeError` if the last axis of `x` is not D, or `bias` does not have K entries.
     """
     x = as_tensor(x, like=weight)
@@ -47,7 +48,7 @@ def linear(x: Any, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         )
     if bias is not None and bias.array.shape != wanted[:1]:
         raise ShapeError(f"expected a bias of shape {weight.shape[:1]}, got {bias.shape}")
-    return Linear.apply(x, weight, bias)
+    return fused.apply(Linear, before_relu, x, weight, bias)
 
 
 def matmul(a: Any, b: Any) -> Tensor:

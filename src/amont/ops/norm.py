@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from amont.autograd import Op, Tensor, as_tensor
+from amont.autograd import Op, Tensor, as_tensor, fused
 from amont.core.errors import ArgumentError, DataError, ShapeError
 from amont.core.shapes import check_float
 
@@ -48,25 +48,28 @@ def batch_norm(
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
+    *,
+    before_relu: bool = False,
 ) -> Tensor:
     """Return x (N, C, …) normalized per channel, then scaled by `weight` and shifted by `bias` (C,) (course D3 5).
 
     In training (or without running averages) by the mean and variance of the batch, and the running averages are
     changed in place: μ ← (1 − momentum) μ + momentum μ_B, and σ² likewise with the unbiased variance M/(M − 1) σ_B².
-    Else by the running averages.
+    Else by the running averages. `before_relu` says that the result goes into a ReLU: both then take one kernel.
 
     Errors: `ShapeError` for another number of channels; `DataError` where the batch has one value per channel.
     """
     x = _channels_fit(x, weight, bias, running_mean, running_var)
     if not training and running_mean is not None and running_var is not None:
-        return BatchNormTest.apply(x, weight, bias, running_mean, running_var, eps=float(eps))
+        vectors = weight, bias, running_mean, running_var
+        return fused.apply(BatchNormTest, before_relu, x, *vectors, eps=float(eps))
     count = x.size // max(1, x.shape[1])
     if count < 2:
         raise DataError(
             f"normalizing by the batch needs at least 2 values per channel, got {count} (input of shape {x.shape}); "
             f"use a larger batch (drop_last=True in the loader), model.eval() to test, or GroupNorm"
         )
-    y, mean, var = BatchNorm.apply(x, weight, bias, eps=float(eps))
+    y, mean, var = fused.apply(BatchNorm, before_relu, x, weight, bias, eps=float(eps))
     if training:
         _average(running_mean, mean, momentum)
         _average(running_var, var, momentum, count / (count - 1))

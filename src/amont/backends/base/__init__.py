@@ -16,6 +16,9 @@ bool per array of forward. `downstream` is a tuple with one entry per array of f
 that array's shape and dtype, or None where `needs` is False or the array has no derivative (integers,
 masks). The chain rule of the course (D4): downstream = upstream × local derivative.
 
+**ReLU.** Kernels with a parameter `relu` put out max(y, 0) if it is True, of their first output. Everything else stays:
+the cache, and backward, which takes ∂L/∂y as ever. The cache of `relu` is its output.
+
 **Aliasing.** Kernels are pure: they never write into their arguments. Outputs and gradients are fresh arrays,
 with two exceptions that the engine knows of: kernels of `shape` may return views of their input, and a
 downstream gradient may be (a view of) the upstream gradient. `NAME_update` kernels are the only ones that

@@ -15,7 +15,7 @@ class ActivationKernels(Protocol):
 
     @staticmethod
     def relu_forward(x: Array) -> tuple[Array, Any]:
-        """y = max(x, 0). Backward needs y."""
+        """y = max(x, 0). Backward needs y: it is the cache."""
         ...
 
     @staticmethod

@@ -14,7 +14,7 @@ class ArithmeticKernels(Protocol):
     """Element-wise arithmetic. Two operands broadcast as in NumPy; gradients are summed back to their shapes."""
 
     @staticmethod
-    def add_forward(a: Array, b: Array) -> tuple[Array, Any]:
+    def add_forward(a: Array, b: Array, *, relu: bool = False) -> tuple[Array, Any]:
         """c = a + b. Backward needs no values."""
         ...
 

@@ -19,7 +19,15 @@ class ConvKernels(Protocol):
 
     @staticmethod
     def conv_forward(
-        x: Array, w: Array, b: Array | None, *, stride: Ints, padding: Ints, dilation: Ints, groups: int
+        x: Array,
+        w: Array,
+        b: Array | None,
+        *,
+        stride: Ints,
+        padding: Ints,
+        dilation: Ints,
+        groups: int,
+        relu: bool = False,
     ) -> tuple[Array, Any]:
         """x (N, C_in, *S), w (C_out, C_in/groups, *kernel), b (C_out,) or None → y (N, C_out, *S_out)."""
         ...

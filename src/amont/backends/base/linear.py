@@ -14,7 +14,7 @@ class LinearKernels(Protocol):
     """`linear` (x Wᵀ + b) and `matmul`."""
 
     @staticmethod
-    def linear_forward(x: Array, w: Array, b: Array | None) -> tuple[Array, Any]:
+    def linear_forward(x: Array, w: Array, b: Array | None, *, relu: bool = False) -> tuple[Array, Any]:
         """y = x wᵀ + b. x (…, D), w (K, D), b (K,) or None → y (…, K)."""
         ...
 

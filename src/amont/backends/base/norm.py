@@ -18,7 +18,7 @@ class NormKernels(Protocol):
 
     @staticmethod
     def batch_norm_forward(
-        x: Array, gamma: Array | None, beta: Array | None, *, eps: float
+        x: Array, gamma: Array | None, beta: Array | None, *, eps: float, relu: bool = False
     ) -> tuple[tuple[Array, Array, Array], Any]:
         """Normalize each channel over the batch. x (N, C, …), gamma, beta (C,) → y as x, mean (C,), variance (C,).
 
@@ -35,7 +35,7 @@ class NormKernels(Protocol):
 
     @staticmethod
     def batch_norm_test_forward(
-        x: Array, gamma: Array | None, beta: Array | None, mean: Array, var: Array, *, eps: float
+        x: Array, gamma: Array | None, beta: Array | None, mean: Array, var: Array, *, eps: float, relu: bool = False
     ) -> tuple[Array, Any]:
         """Normalize each channel by a given mean and variance (C,). x (N, C, …) → y as x."""
         ...

@@ -1,9 +1,22 @@
 """The speed: Numba twins of the reference's kernels, for float32 and float64."""
 
-from amont.backends.cpu import activation, conv, gru, layer_norm, linear, loss, lstm, norm, optimizers, pool, recurrent
+from amont.backends.cpu import (
+    activation,
+    arithmetic,
+    conv,
+    gru,
+    layer_norm,
+    linear,
+    loss,
+    lstm,
+    norm,
+    optimizers,
+    pool,
+    recurrent,
+)
 from amont.backends.cpu.workspace import keep_freed_memory
 
-MODULES = (activation, conv, gru, layer_norm, linear, loss, lstm, norm, optimizers, pool, recurrent)
+MODULES = (activation, arithmetic, conv, gru, layer_norm, linear, loss, lstm, norm, optimizers, pool, recurrent)
 
 keep_freed_memory()
 

@@ -25,6 +25,7 @@ import numpy as np
 from amont.backends.cpu import direct
 from amont.backends.cpu.direct import Grid
 from amont.backends.cpu.jit import inlined, kernel, parallel, share, threads_for
+from amont.backends.cpu.rectify import floor, lowest_of
 from amont.backends.cpu.simd import COLUMNS, LANES, ROWS, transpose_block
 from amont.backends.cpu.tiles import copy_row, spread_tile
 
@@ -78,12 +79,13 @@ def fits(x: Ints, w: Ints, grid: Grid) -> bool:
     return here > there
 
 
-def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:
+def forward(x: Array, w: Array, b: Array | None, grid: Grid, relu: bool = False) -> Array:
     """y[n, k, i] = Σ_c Σ_m X[n, c, i + m − p] · w[k, c, m] + b[k]."""
     s, table = plan(x.shape, w.shape, grid.padding)
     y = np.empty((s.N, s.K, s.OH, s.OW) if x.ndim == 4 else (s.N, s.K, s.OW), x.dtype)
     bias = np.zeros(s.K, x.dtype) if b is None else np.ascontiguousarray(b)
-    _forward(threads_for(y.size * w[0].size // 16, s.N), _line(x), _line(w), bias, y.reshape(-1), table)
+    parts, lowest = threads_for(y.size * w[0].size // 16, s.N), lowest_of(relu, y.dtype)
+    _forward(parts, _line(x), _line(w), bias, y.reshape(-1), table, lowest)
     return y
 
 
@@ -179,7 +181,7 @@ def turn(a, a_off, a_row, rows, columns, c, c_off, c_row):
 
 
 @parallel
-def _forward(part, parts, x, w, bias, y, table):
+def _forward(part, parts, x, w, bias, y, table, lowest):
     """One item is an image."""
     s = unpacked(table)
     P, R = s.OH * s.OW, s.C * s.SH * s.SW
@@ -204,6 +206,7 @@ def _forward(part, parts, x, w, bias, y, table):
                     buffer, 0, table, s.place + p, s.offset, R, packed, k * R, sums, 0, s.row + p, COLUMNS
                 )  # fmt: skip
             turn(sums, 0, COLUMNS, P, kn, y, (n * s.K + k) * P, P)
+        floor(y[n * s.K * P : (n + 1) * s.K * P], lowest)
 
 
 @parallel

@@ -27,7 +27,7 @@ Ints = tuple[int, ...]
 class Algorithm(NamedTuple):
     """The three products that make a convolution."""
 
-    forward: Callable[[Array, Array, Array | None, Grid], Array]  # x, w, b → y
+    forward: Callable[[Array, Array, Array | None, Grid, bool], Array]  # x, w, b → y, or max(y, 0)
     input_gradient: Callable[[Array, Array, Ints, Grid], Array]  # dy, w, shape of x → dx
     weight_gradient: Callable[[Array, Array, Ints, Grid], Array]  # dy, x, shape of w → dw
     with_bias: Callable[[Array, Array, Ints, Grid], tuple[Array, Array | None]] | None = None  # … → dw, db in one pass
@@ -94,11 +94,19 @@ def choose(x: Array, w: Array, grid: Grid) -> Algorithm:
 
 
 def conv_forward(
-    x: Array, w: Array, b: Array | None, *, stride: Ints, padding: Ints, dilation: Ints, groups: int
+    x: Array,
+    w: Array,
+    b: Array | None,
+    *,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    groups: int,
+    relu: bool = False,
 ) -> tuple[Array, Any]:
     """y[n, k, i] = Σ_c Σ_m X[n, c, s·i + d·m − p] · w[k, c, m] + b[k]."""
     grid, algorithm = _choice(x.shape, w, (stride, padding, dilation, groups))
-    return algorithm.forward(x, w, b, grid), (x, w, grid, algorithm)
+    return algorithm.forward(x, w, b, grid, relu), (x, w, grid, algorithm)
 
 
 def conv_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:

@@ -12,7 +12,7 @@ end of each row, some belong to no output (4 of 31 for a 5 × 5 kernel on 27 col
 Where the output is as wide as a small image (stride 1), there are sub-images for the columns of the window instead, as
 wide as the output: then all positions are outputs, and lie as in y.
 
-1. Forward: buffer ← x; sums[k, p] = b[k] + Σ_r w[k, r] · buffer[p + offset[r]]; y ← sums.
+1. Forward: buffer ← x; sums[k, p] = b[k] + Σ_r w[k, r] · buffer[p + offset[r]]; y ← sums, or max(sums, 0).
 2. Input gradient: lines ← dy, zero where no output is; buffer[p + offset[r]] += Σ_k w[k, r] · dy[k, p]; dx += buffer.
 3. Weight gradient: lines ← dy likewise, buffer ← x; dw[k, r] += Σ_p dy[k, p] · buffer[p + offset[r]]. One row of ones
    more in the buffer gives the bias gradient Σ_p dy[k, p].
@@ -40,6 +40,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from amont.backends.cpu.jit import inlined, kernel, parallel, share, threads_for
+from amont.backends.cpu.rectify import floor, lowest_of
 from amont.backends.cpu.simd import COLUMNS, LANES, ROWS
 from amont.backends.cpu.tiles import DOT_COLUMNS, DOT_ROWS, copy_row, dot_tile, gather_tile, scatter_tile
 from amont.core.shapes import conv_output_size
@@ -101,13 +102,13 @@ def unpacked(s):
     )  # fmt: skip
 
 
-def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:
+def forward(x: Array, w: Array, b: Array | None, grid: Grid, relu: bool = False) -> Array:
     """y[n, k, i] = Σ_c Σ_m X[n, c, s·i + d·m − p] · w[k, c, m] + b[k]."""
     block, sizes, offset, _, out, items = plan(x.shape, w.shape, grid, *FORWARD)
     y = np.empty((len(x), len(w), *out), x.dtype)
     bias = np.zeros(len(w), x.dtype) if b is None else np.ascontiguousarray(b)
     parts = threads_for(y.size * block.C * block.M // 16, items)
-    _forward(parts, _line(x), _line(w), bias, y.reshape(-1), offset, sizes)
+    _forward(parts, _line(x), _line(w), bias, y.reshape(-1), offset, sizes, lowest_of(relu, y.dtype))
     return y
 
 
@@ -281,7 +282,7 @@ def add(buffer, dx, start, channels, i0, j0, s):
 
 
 @parallel
-def _forward(part, parts, x, w, bias, y, offset, sizes):
+def _forward(part, parts, x, w, bias, y, offset, sizes, lowest):
     """One item is a block of positions and of channels of y, in one image and group.
 
     Where rows are at least a tile long and x is not cut, tiles of ROWS channels write straight to y, each within a row.
@@ -331,6 +332,11 @@ def _forward(part, parts, x, w, bias, y, offset, sizes):
             for i in range(rows):
                 place = ((of_image + k) * s.OH + i0 + i) * s.OW + j0
                 copy_row(sums, k * s.P + i * s.QW, 1, y, place, columns)
+        length = rows * columns if columns == s.OW else columns  # numbers side by side in y
+        for k in range(kn if lowest == 0 else 0):
+            for i in range(0, rows, length // columns):
+                place = ((of_image + k) * s.OH + i0 + i) * s.OW + j0
+                floor(y[place : place + length], lowest)
 
 
 @parallel

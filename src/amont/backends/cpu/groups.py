@@ -43,6 +43,7 @@ from amont.backends.cpu.channels import turn
 from amont.backends.cpu.direct import Grid
 from amont.backends.cpu.jit import inlined, kernel, parallel, share, threads_for
 from amont.backends.cpu.lanes import POINTS, lanes_tile, transpose_to
+from amont.backends.cpu.rectify import rectify
 from amont.backends.cpu.simd import LANES
 from amont.core.shapes import conv_output_size
 
@@ -112,13 +113,13 @@ def fits(x: Array, w: Array, grid: Grid) -> bool:
     return width < 2 * LINES and 0 not in _out(x.shape, w.shape, grid)
 
 
-def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:
+def forward(x: Array, w: Array, b: Array | None, grid: Grid, relu: bool = False) -> Array:
     """y[n, k, i] = Σ_c Σ_m X[n, c, s·i + d·m − p] · w[k, c, m] + b[k]."""
     _, table, _ = plan(x.shape, w.shape, grid, False)
     y = np.empty((len(x), len(w), *_out(x.shape, w.shape, grid)), x.dtype)
     bias = np.zeros(len(w), x.dtype) if b is None else np.ascontiguousarray(b)
     _correlate(_parts(y, w, len(x), grid), _line(x), _line(w), bias, y.reshape(-1), table)
-    return y
+    return rectify(y) if relu else y
 
 
 def input_gradient(dy: Array, w: Array, shape: Ints, grid: Grid) -> Array:

@@ -19,6 +19,7 @@ import numpy as np
 
 from amont.backends.cpu.gemm import COLUMNS, ONE, ROWS, product, product_part
 from amont.backends.cpu.jit import parallel, share, threads_for
+from amont.backends.cpu.rectify import floor, lowest_of, rectify
 from amont.backends.reference import linear as reference
 
 Array = np.ndarray[Any, Any]
@@ -26,20 +27,29 @@ Gradients = tuple[Array | None, ...]
 
 SMALL = 500_000  # multiply-adds: up to here the calls cost more than the arithmetic, and BLAS is not wanted
 LARGE = 1_000_000  # weights: 4 MB
+LOWEST = {relu: lowest_of(relu, np.dtype(np.float32)) for relu in (False, True)}
 NONE, NO_BIAS = np.empty((0, 0), np.float32), np.empty(0, np.float32)
 
 
-def linear_forward(x: Array, w: Array, b: Array | None) -> tuple[Array, Any]:
+def linear_forward(x: Array, w: Array, b: Array | None, *, relu: bool = False) -> tuple[Array, Any]:
     """y[n, k] = Σ_d x[n, d] · w[k, d] + b[k]."""
     rows = _rows(x)
     parts = _parts(len(rows), *w.shape)
     if not parts or not x.dtype == w.dtype == np.float32:
-        return reference.linear_forward(x, w, b)
+        return reference.linear_forward(x, w, b, relu=relu)
     if _is_large(w):
-        return product(rows, w.T, b).reshape(*x.shape[:-1], len(w)), (x, w, b is not None)
+        y = product(rows, w.T, b).reshape(*x.shape[:-1], len(w))
+        return (rectify(y) if relu else y), (x, w, b is not None)
     y = np.empty((*x.shape[:-1], len(w)), np.float32)
     bias = NO_BIAS if b is None else np.ascontiguousarray(b)
-    _forward(parts, rows, np.ascontiguousarray(w), bias, y if y.ndim == 2 else y.reshape(-1, len(w)))
+    _forward(
+        parts,
+        rows,
+        np.ascontiguousarray(w),
+        bias,
+        y if y.ndim == 2 else y.reshape(-1, len(w)),
+        LOWEST[relu],
+    )
     return y, (x, w, b is not None)
 
 
@@ -107,10 +117,16 @@ def _parts(N: int, K: int, D: int) -> int:
 
 
 @parallel
-def _forward(part, parts, x, w, b, y):
+def _forward(part, parts, x, w, b, y, lowest):
     (N, D), K = x.shape, w.shape[0]
-    by_columns = K // COLUMNS >= N // ROWS
-    product_part(part, parts, x.reshape(-1), D, ONE, w.reshape(-1), ONE, D, b, y.reshape(-1), N, K, D, by_columns)
+    y, by_columns = y.reshape(-1), K // COLUMNS >= N // ROWS
+    product_part(part, parts, x.reshape(-1), D, ONE, w.reshape(-1), ONE, D, b, y, N, K, D, by_columns)
+    begin, end = share(part, parts, K if by_columns else N)
+    if by_columns:
+        for n in range(N):
+            floor(y[n * K + begin : n * K + end], lowest)
+    else:
+        floor(y[begin * K : end * K], lowest)
 
 
 @parallel

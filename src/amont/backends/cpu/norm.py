@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from amont.backends.cpu.jit import parallel, share, threads_for
+from amont.backends.cpu.rectify import lowest_of
 from amont.backends.reference import norm as reference
 
 Array = np.ndarray[Any, Any]
@@ -32,13 +33,13 @@ RUN = 4096  # elements that are read in one go: the channels of a group times th
 
 
 def batch_norm_forward(
-    x: Array, gamma: Array | None, beta: Array | None, *, eps: float
+    x: Array, gamma: Array | None, beta: Array | None, *, eps: float, relu: bool = False
 ) -> tuple[tuple[Array, Array, Array], Any]:
     """y = γ (x − μ)/√(σ² + ε) + β, with μ and σ² of each channel."""
     if _is_short(x):
-        return reference.batch_norm_forward(x, gamma, beta, eps=eps)
+        return reference.batch_norm_forward(x, gamma, beta, eps=eps, relu=relu)
     mean, var = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
-    y, x = _normalize(x, gamma, beta, mean, var, eps, False)
+    y, x = _normalize(x, gamma, beta, mean, var, eps, False, relu)
     return (y, mean, var), (x, gamma, mean.copy(), _inverse(var, eps))
 
 
@@ -66,12 +67,12 @@ def batch_norm_backward(
 
 
 def batch_norm_test_forward(
-    x: Array, gamma: Array | None, beta: Array | None, mean: Array, var: Array, *, eps: float
+    x: Array, gamma: Array | None, beta: Array | None, mean: Array, var: Array, *, eps: float, relu: bool = False
 ) -> tuple[Array, Any]:
     """y = γ (x − μ)/√(σ² + ε) + β, with given μ and σ²: one pass."""
     if _is_short(x):
-        return reference.batch_norm_test_forward(x, gamma, beta, mean, var, eps=eps)
-    y, x = _normalize(x, gamma, beta, np.ascontiguousarray(mean), np.ascontiguousarray(var), eps, True)
+        return reference.batch_norm_test_forward(x, gamma, beta, mean, var, eps=eps, relu=relu)
+    y, x = _normalize(x, gamma, beta, np.ascontiguousarray(mean), np.ascontiguousarray(var), eps, True, relu)
     return y, (x, gamma, mean, var, eps)
 
 
@@ -84,14 +85,23 @@ def batch_norm_test_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> 
 
 
 def _normalize(
-    x: Array, gamma: Array | None, beta: Array | None, mean: Array, var: Array, eps: float, given: bool
+    x: Array,
+    gamma: Array | None,
+    beta: Array | None,
+    mean: Array,
+    var: Array,
+    eps: float,
+    given: bool,
+    relu: bool,
 ) -> tuple[Array, Array]:
     """Return y and x, contiguous; mean and var are read if they are given, else written."""
     C, x = x.shape[1], np.ascontiguousarray(x)
     y = np.empty(x.shape, x.dtype)
     scale = np.ones(C, x.dtype) if gamma is None else np.ascontiguousarray(gamma)
     shift = np.zeros(C, x.dtype) if beta is None else np.ascontiguousarray(beta)
-    _forward(threads_for(x.size, C), _lines(x), scale, shift, mean, var, eps, given, _lines(y))
+    _forward(
+        threads_for(x.size, C), _lines(x), scale, shift, mean, var, eps, given, lowest_of(relu, x.dtype), _lines(y)
+    )
     return y, x
 
 
@@ -116,7 +126,7 @@ def _reference_cache(x: Array, gamma: Array | None, mean: Array, inverse: Array)
 
 
 @parallel
-def _forward(part, parts, x, gamma, beta, mean, var, eps, given, y):
+def _forward(part, parts, x, gamma, beta, mean, var, eps, given, lowest, y):
     begin, end = share(part, parts, x.shape[1])
     N, S, zero, real = x.shape[0], x.shape[2], x.dtype.type(0), x.dtype.type
     group = max(1, RUN // S)
@@ -144,7 +154,8 @@ def _forward(part, parts, x, gamma, beta, mean, var, eps, given, y):
             for c in range(first, last):
                 line, out, middle, scale, shift = x[n, c], y[n, c], mean[c], real(squares[c - first]), beta[c]
                 for i in range(line.size):
-                    out[i] = (line[i] - middle) * scale + shift
+                    value = (line[i] - middle) * scale + shift
+                    out[i] = lowest if value < lowest else value  # NaN passes through
 
 
 @parallel

@@ -27,6 +27,7 @@ from amont.backends.cpu.channels import turn
 from amont.backends.cpu.direct import Grid
 from amont.backends.cpu.gemm import M_BLOCK, ONE, ZERO, multiply, pack
 from amont.backends.cpu.jit import kernel, parallel, share, threads_for
+from amont.backends.cpu.rectify import rectify
 from amont.backends.cpu.simd import COLUMNS, LANES, ROWS, transpose_block
 from amont.backends.cpu.tiles import copy_row
 from amont.backends.reference.windows import cut_edges, offsets, pad_edges
@@ -42,7 +43,7 @@ TURNED = 8 * COLUMNS  # rows of the turned weights that are written in one go
 LARGE = 500_000  # weights: where there are more, threads share them, and do not keep a gradient each
 
 
-def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:
+def forward(x: Array, w: Array, b: Array | None, grid: Grid, relu: bool = False) -> Array:
     """y[n, k, i] = Σ_c Σ_m X[n, c, s·i + d·m − p] · w[k, c, m] + b[k]."""
     X = _padded(x, grid)
     base, offset, out = _places(X.shape[2:], w.shape[1:], grid)
@@ -50,7 +51,7 @@ def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:
     y = np.empty((len(x), len(w), *out), x.dtype)
     bias = np.zeros(len(w), x.dtype) if b is None else np.ascontiguousarray(b)
     _product(X, w, bias, y, base, offset, grid.groups)
-    return y
+    return rectify(y) if relu else y
 
 
 def _product(X: Array, w: Array, bias: Array, y: Array, base: Array, offset: Array, G: int) -> None:

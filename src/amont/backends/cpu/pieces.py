@@ -46,9 +46,9 @@ def fits(x: Array, w: Array, grid: Grid) -> bool:
     return count * 36 / 16 < 0.6 * prod(w.shape[2:]) and min(len(w), w.shape[1] * count) >= 32
 
 
-def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:
+def forward(x: Array, w: Array, b: Array | None, grid: Grid, relu: bool = False) -> Array:
     """y[n, k, i] = Σ_c Σ_m X[n, c, i + m − p] · w[k, c, m] + b[k]."""
-    return winograd.forward(_shifted(x, w.shape, grid), _cut(w, grid.stride), b, ONE_TO_ONE)
+    return winograd.forward(_shifted(x, w.shape, grid), _cut(w, grid.stride), b, ONE_TO_ONE, relu)
 
 
 def input_gradient(dy: Array, w: Array, shape: Ints, grid: Grid) -> Array:

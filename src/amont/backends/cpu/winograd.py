@@ -45,6 +45,7 @@ import numpy as np
 
 from amont.backends.cpu.direct import Grid
 from amont.backends.cpu.jit import threads_for
+from amont.backends.cpu.rectify import rectify
 from amont.backends.cpu.simd import COLUMNS, ROWS
 from amont.backends.cpu.transforms import WIDTH
 from amont.backends.cpu.winograd_steps import (
@@ -85,12 +86,12 @@ def fits(x: Array, w: Array, grid: Grid) -> bool:
     return x.dtype == np.float32 and x.size > 0 and min(w.shape[:2]) >= 16
 
 
-def forward(x: Array, w: Array, b: Array | None, grid: Grid) -> Array:
+def forward(x: Array, w: Array, b: Array | None, grid: Grid, relu: bool = False) -> Array:
     """y[n, k, i] = Σ_c Σ_m X[n, c, i + m − p] · w[k, c, m] + b[k]."""
     size = (n + 2 * p - 2 for n, p in zip(x.shape[2:], grid.padding))
     y = np.empty((len(x), len(w), *size), x.dtype)
     _convolve(x, w, b, y, grid.padding, False)
-    return y
+    return rectify(y) if relu else y
 
 
 def input_gradient(dy: Array, w: Array, shape: Ints, grid: Grid) -> Array:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from amont.backends.reference.activation import relu_forward
+
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
 
@@ -24,9 +26,10 @@ def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:
 # -- two operands ----------------------------------------------------------------------------------------------------
 
 
-def add_forward(a: Array, b: Array) -> tuple[Array, Any]:
+def add_forward(a: Array, b: Array, *, relu: bool = False) -> tuple[Array, Any]:
     """c = a + b."""
-    return np.add(a, b), (a.shape, b.shape)
+    c = np.add(a, b)
+    return (relu_forward(c)[0] if relu else c), (a.shape, b.shape)
 
 
 def add_backward(dc: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from amont.backends.reference.activation import relu_forward
 from amont.backends.reference.windows import cut_edges, offsets, pad_edges, seen_by
 from amont.core.shapes import conv_output_size, conv_transpose_output_size
 
@@ -34,7 +35,15 @@ class _Grid(NamedTuple):
 
 
 def conv_forward(
-    x: Array, w: Array, b: Array | None, *, stride: Ints, padding: Ints, dilation: Ints, groups: int
+    x: Array,
+    w: Array,
+    b: Array | None,
+    *,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    groups: int,
+    relu: bool = False,
 ) -> tuple[Array, Any]:
     """Convolution, course D0 equation (1), for one image, one channel, stride 1 and no padding:
 
@@ -51,7 +60,8 @@ def conv_forward(
     """
     grid = _Grid(stride, padding, dilation, groups)
     out = tuple(map(conv_output_size, x.shape[2:], w.shape[2:], stride, padding, dilation))
-    return _add_bias(_correlate(x, w, out, grid), b), (x, w, grid)
+    y = _add_bias(_correlate(x, w, out, grid), b)
+    return (relu_forward(y)[0] if relu else y), (x, w, grid)
 
 
 def conv_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:

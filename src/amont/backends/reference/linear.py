@@ -6,19 +6,21 @@ from typing import Any
 
 import numpy as np
 
+from amont.backends.reference.activation import relu_forward
 from amont.backends.reference.arithmetic import unbroadcast
 
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
 
 
-def linear_forward(x: Array, w: Array, b: Array | None) -> tuple[Array, Any]:
+def linear_forward(x: Array, w: Array, b: Array | None, *, relu: bool = False) -> tuple[Array, Any]:
     """Linear layer, course D3 2.1: x ↦ W x + b, for each row of a batch.
 
     y[n, k] = Σ_d x[n, d] · w[k, d] + b[k]        x (…, D), w (K, D), b (K,) → y (…, K)
     """
     y = x @ w.T
-    return (y if b is None else y + b), (x, w, b is not None)
+    y = y if b is None else y + b
+    return (relu_forward(y)[0] if relu else y), (x, w, b is not None)
 
 
 def linear_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:

@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from amont.backends.reference.activation import relu_forward
+
 Array = np.ndarray[Any, Any]
 Gradients = tuple[Array | None, ...]
 Axes = tuple[int, ...]
 
 
 def batch_norm_forward(
-    x: Array, gamma: Array | None, beta: Array | None, *, eps: float
+    x: Array, gamma: Array | None, beta: Array | None, *, eps: float, relu: bool = False
 ) -> tuple[tuple[Array, Array, Array], Any]:
     """Batch normalization in training, course D3 5.1 (there a = γ, b = β).
 
@@ -28,7 +30,7 @@ def batch_norm_forward(
     axes = _all_but_channels(x)
     x_hat, inverse, mean, var = _normalize(x, axes, eps)
     y = _scale_and_shift(x_hat, _along_channels(gamma, x.ndim), _along_channels(beta, x.ndim))
-    return (y, mean.reshape(-1), var.reshape(-1)), (x_hat, inverse, gamma)
+    return (relu_forward(y)[0] if relu else y, mean.reshape(-1), var.reshape(-1)), (x_hat, inverse, gamma)
 
 
 def batch_norm_backward(
@@ -55,7 +57,7 @@ def batch_norm_backward(
 
 
 def batch_norm_test_forward(
-    x: Array, gamma: Array | None, beta: Array | None, mean: Array, var: Array, *, eps: float
+    x: Array, gamma: Array | None, beta: Array | None, mean: Array, var: Array, *, eps: float, relu: bool = False
 ) -> tuple[Array, Any]:
     """Batch normalization at test time, course D3 5.2: by the averages gathered in training.
 
@@ -64,7 +66,7 @@ def batch_norm_test_forward(
     inverse = _along_channels(1 / np.sqrt(var + eps), x.ndim)
     x_hat = (x - _along_channels(mean, x.ndim)) * inverse
     y = _scale_and_shift(x_hat, _along_channels(gamma, x.ndim), _along_channels(beta, x.ndim))
-    return y, (x_hat, inverse, gamma)
+    return (relu_forward(y)[0] if relu else y), (x_hat, inverse, gamma)
 
 
 def batch_norm_test_backward(dy: Array, cache: Any, needs: tuple[bool, ...]) -> Gradients:
