@@ -1,22 +1,29 @@
 """Looking inside: counting, gradients per layer and per time step, checking a backward pass, plots."""
 
 from amont.explain.counting import LayerCount, Summary, summary
+from amont.explain.grad_cam import GradCAM, grad_cam
 from amont.explain.gradcheck import gradcheck
 from amont.explain.gradient_flow import GradientFlow, gradient_flow
 from amont.explain.plots import plot_gradient_flow, plot_over_time
+from amont.explain.saliency import Saliency, saliency, smooth_grad
 from amont.explain.through_time import GradientThroughTime, JacobianProducts, gradient_through_time, jacobian_products
 
 __all__ = [
+    "GradCAM",
     "GradientFlow",
     "GradientThroughTime",
     "JacobianProducts",
     "LayerCount",
+    "Saliency",
     "Summary",
+    "grad_cam",
     "gradcheck",
     "gradient_flow",
     "gradient_through_time",
     "jacobian_products",
     "plot_gradient_flow",
     "plot_over_time",
+    "saliency",
+    "smooth_grad",
     "summary",
 ]
