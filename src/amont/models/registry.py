@@ -15,6 +15,20 @@ from amont.models.lenet import LeNet5
 from amont.models.logistic import LogisticRegression
 from amont.models.mlp import MLP
 from amont.models.recurrent import GRUClassifier, LSTMClassifier, RNNClassifier
+from amont.models.resnet import (
+    plain18,
+    plain20,
+    plain34,
+    plain56,
+    resnet18,
+    resnet20,
+    resnet34,
+    resnet50,
+    resnet56,
+    resnet101,
+    resnext50_32x4d,
+    wide_resnet50_2,
+)
 from amont.nn import Module
 
 Arguments = dict[str, Any]
@@ -24,7 +38,7 @@ Arguments = dict[str, Any]
 class Entry:
     """A model: how to build it, the kinds of data it takes, and the arguments that follow from the data."""
 
-    build: type[Module]
+    build: Callable[..., Module]
     kinds: tuple[str, ...]
     arguments: Callable[[Data], Arguments]
 
@@ -49,6 +63,13 @@ def _image(data: Data) -> Arguments:
     return {"num_classes": data.num_classes, "in_channels": channels, "image_size": tuple(size)}
 
 
+def _with_stem(data: Data) -> Arguments:
+    """Small images get the small stem: the other one, made for 224 pixels, would leave too little of them."""
+    channels, *size = data.sample_shape
+    stem = "cifar" if min(size) <= LARGEST_SMALL_IMAGE else "imagenet"
+    return {"num_classes": data.num_classes, "in_channels": channels, "stem": stem}
+
+
 def _signal(data: Data) -> Arguments:
     channels, length = data.sample_shape
     return {"num_classes": data.num_classes, "in_channels": channels, "length": length}
@@ -65,6 +86,8 @@ def _recurrent(data: Data) -> Arguments:
     return {"num_classes": data.num_classes, "input_size": shape[0], **published}
 
 
+LARGEST_SMALL_IMAGE = 64  # pixels
+
 _ALL = ("image", "signal", "sequence")
 _FIXED = ("image", "signal")  # samples of one size: a flat model cannot tell padding from data
 _ENTRIES: Mapping[str, Entry] = {
@@ -75,7 +98,19 @@ _ENTRIES: Mapping[str, Entry] = {
     "logistic": Entry(LogisticRegression, _FIXED, _logistic),
     "lstm": Entry(LSTMClassifier, _ALL, _recurrent),
     "mlp": Entry(MLP, _FIXED, _mlp),
+    "plain18": Entry(plain18, ("image",), _with_stem),
+    "plain20": Entry(plain20, ("image",), _with_stem),
+    "plain34": Entry(plain34, ("image",), _with_stem),
+    "plain56": Entry(plain56, ("image",), _with_stem),
+    "resnet18": Entry(resnet18, ("image",), _with_stem),
+    "resnet20": Entry(resnet20, ("image",), _with_stem),
+    "resnet34": Entry(resnet34, ("image",), _with_stem),
+    "resnet50": Entry(resnet50, ("image",), _with_stem),
+    "resnet56": Entry(resnet56, ("image",), _with_stem),
+    "resnet101": Entry(resnet101, ("image",), _with_stem),
+    "resnext50_32x4d": Entry(resnext50_32x4d, ("image",), _with_stem),
     "rnn": Entry(RNNClassifier, _ALL, _recurrent),
+    "wide_resnet50_2": Entry(wide_resnet50_2, ("image",), _with_stem),
 }
 NAMES = tuple(_ENTRIES)
 
@@ -93,8 +128,10 @@ def create(name: str, **arguments: Any) -> Module:
         raise ArgumentError(f"cannot build the model {name!r}: {error}") from error
 
 
-def _known_arguments(build: type[Module]) -> list[str]:
+def _known_arguments(build: Callable[..., Module]) -> list[str]:
     """Return the names of a model's arguments; what a recurrent classifier passes on, its layer knows."""
+    if not isinstance(build, type):
+        return list(signature(build).parameters)
     classes = [*build.__mro__, *getattr(build, "layer", build).__mro__]
     parameters = [p for c in classes if "__init__" in vars(c) for p in signature(c.__init__).parameters.values()]
     variable = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
