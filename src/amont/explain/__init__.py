@@ -5,6 +5,7 @@ from amont.explain.grad_cam import GradCAM, grad_cam
 from amont.explain.gradcheck import gradcheck
 from amont.explain.gradient_flow import GradientFlow, gradient_flow
 from amont.explain.plots import plot_gradient_flow, plot_over_time
+from amont.explain.receptive_field import ReceptiveField, receptive_field
 from amont.explain.saliency import Saliency, saliency, smooth_grad
 from amont.explain.through_time import GradientThroughTime, JacobianProducts, gradient_through_time, jacobian_products
 
@@ -14,6 +15,7 @@ __all__ = [
     "GradientThroughTime",
     "JacobianProducts",
     "LayerCount",
+    "ReceptiveField",
     "Saliency",
     "Summary",
     "grad_cam",
@@ -23,6 +25,7 @@ __all__ = [
     "jacobian_products",
     "plot_gradient_flow",
     "plot_over_time",
+    "receptive_field",
     "saliency",
     "smooth_grad",
     "summary",
