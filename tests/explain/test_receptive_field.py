@@ -26,7 +26,7 @@ class Norms(nn.Module):
 
 MODELS: dict[str, tuple[Any, tuple[int, int, int]]] = {
     "chain": (lambda: nn.Sequential(nn.Conv2d(1, 2, 3), nn.Conv2d(2, 1, 5, stride=2, padding=2)), (1, 13, 12)),
-    "dilated": (lambda: nn.Conv2d(1, 1, (3, 2), stride=(1, 3), padding=(2, 4), dilation=(2, 4)), (1, 9, 11)),
+    "dilated": (lambda: nn.Conv2d(1, 1, (3, 2), stride=(1, 3), dilation=(2, 4)), (1, 9, 11)),
     "same": (lambda: nn.Conv2d(1, 1, 4, padding="same"), (1, 7, 7)),
     "reflect": (lambda: nn.Conv2d(1, 1, 3, padding=2, padding_mode="reflect"), (1, 5, 6)),
     "replicate": (lambda: nn.Conv2d(1, 1, 3, padding=2, padding_mode="replicate"), (1, 5, 6)),

@@ -1,7 +1,7 @@
 """Which pixels a unit can see: its place, taken back through the graph by the geometry of each operation.
 
 Where paths join, as behind a residual block, the window holds those of all paths. Nothing is computed from the weights,
-so a kernel with zeros in it sees less than this, never more.
+so a kernel with zeros or gaps (dilation) in it sees less than this, never more.
 """
 
 from __future__ import annotations
