@@ -44,11 +44,14 @@ class Probe:
     y: Tensor
     outputs: tuple[LayerOutput, ...]
 
-    def maps(self) -> list[LayerOutput]:
-        """Return the outputs (N, C, H, W), each tensor once, under the name of the innermost module that gave it."""
+    def maps(self, without: tuple[str, ...] = ()) -> list[LayerOutput]:
+        """Return the outputs (N, C, H, W), each tensor once, under the name of the innermost module that gave it.
+
+        `without`: what the paths of modules that do not count begin with.
+        """
         found: dict[int, LayerOutput] = {}
         for output in self.outputs:
-            if output.is_map:
+            if output.is_map and not output.name.startswith(without):
                 found.setdefault(id(output.tensor), output)
         return list(found.values())
 
