@@ -38,28 +38,32 @@ def rotate(x: Array, degrees: Array) -> Array:
     a place between four pixels, which are mixed with weights linear in the distance.
     """
     height, width = x.shape[2:]
-    v = (np.arange(height) - (height - 1) / 2)[:, None]
-    u = (np.arange(width) - (width - 1) / 2)[None, :]
+    v = (np.arange(height, dtype=x.dtype) - (height - 1) / 2)[:, None]
+    u = (np.arange(width, dtype=x.dtype) - (width - 1) / 2)[None, :]
     theta = np.deg2rad(degrees)[:, None, None]
-    rows = v * np.cos(theta) + u * np.sin(theta) + (height - 1) / 2  # (N, H, W)
-    columns = -v * np.sin(theta) + u * np.cos(theta) + (width - 1) / 2
-    return _bilinear(x, rows, columns)
+    cos, sin = np.cos(theta).astype(x.dtype), np.sin(theta).astype(x.dtype)
+    return _bilinear(x, v * cos + u * sin + (height - 1) / 2, u * cos - v * sin + (width - 1) / 2)
 
 
 def _bilinear(x: Array, rows: Array, columns: Array) -> Array:
-    """Return x at the real places (rows, columns) (N, H, W); a pixel outside the image counts as zero."""
-    top, left = np.floor(rows).astype(np.int64), np.floor(columns).astype(np.int64)
-    result = np.zeros_like(x)
-    for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        weight = (1 - np.abs(rows - (top + i))) * (1 - np.abs(columns - (left + j)))
-        result += weight[:, None].astype(x.dtype) * _pixels(x, top + i, left + j)
-    return result
+    """Return x at the real places (rows, columns) (N, H, W); a pixel outside the image counts as zero.
+
+    Zeros are put around the images, one before and two behind, and places farther out are brought back to them: so
+    no pixel has to be asked whether it is inside, and the four neighbours lie at fixed distances in memory.
+    """
+    (n, channels, height, width), dtype = x.shape, x.dtype
+    padded = np.zeros((n, channels, height + 3, width + 3), dtype)
+    padded[:, :, 1:-2, 1:-2] = x
+    rows, columns = rows.clip(-1, height) + dtype.type(1), columns.clip(-1, width) + dtype.type(1)
+    top, left = rows.astype(np.intp), columns.astype(np.intp)  # rounded down: they are not negative
+    down, right = (rows - top).astype(dtype)[:, None], (columns - left).astype(dtype)[:, None]
+    images = np.arange(n * channels).reshape(n, channels, 1, 1) * (height + 3)
+    place = (images + top[:, None]) * (width + 3) + left[:, None]  # (N, C, H, W), of the upper left neighbour
+    pixels = padded.ravel()
+    above, below = (_mix(pixels[place + i], pixels[place + i + 1], right) for i in (0, width + 3))
+    return _mix(above, below, down)
 
 
-def _pixels(x: Array, rows: Array, columns: Array) -> Array:
-    """Return x[n, :, rows, columns] (N, C, H, W), zero where the place is outside."""
-    height, width = x.shape[2:]
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    samples = np.arange(len(x))[:, None, None]
-    values = x[samples, :, rows.clip(0, height - 1), columns.clip(0, width - 1)]  # (N, H, W, C)
-    return (values * inside[..., None]).transpose(0, 3, 1, 2)
+def _mix(a: Array, b: Array, share: Array) -> Array:
+    """Return (1 − share) a + share b."""
+    return a + share * (b - a)
