@@ -17,6 +17,7 @@ PUBLISHED = {  # parameters for 1000 classes (10 for the small ones)
     "resnet101": 44_549_160,
     "wide_resnet50_2": 68_883_240,
     "resnext50_32x4d": 25_028_904,
+    "resnet8": 78_042,
     "resnet20": 272_474,
     "resnet56": 855_770,
 }

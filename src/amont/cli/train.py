@@ -19,6 +19,7 @@ def train(
     label_smoothing: float | None = typer.Option(None, help="Share of the target spread over all classes."),
     clip_norm: float | None = typer.Option(None, help="Largest norm of the gradient; 0: no limit."),
     augment: bool | None = typer.Option(None, "--augment/--no-augment", help="Change the samples a little each time."),
+    cutout: int | None = typer.Option(None, help="With --augment: side of a square of zeros in each image; 0: none."),
     validation: float | None = typer.Option(None, help="Share of the training data kept for validation."),
     patience: int | None = typer.Option(None, help="Stop after so many epochs without improvement; 0: never."),
     seed: int | None = typer.Option(None, help="Seed of everything random."),
@@ -41,6 +42,7 @@ def train(
         "label_smoothing": label_smoothing,
         "clip_norm": clip_norm,
         "augment": augment,
+        "cutout": cutout,
         "validation": validation,
         "patience": patience,
         "seed": seed,
@@ -72,8 +74,7 @@ def _start(model: str | None, data: str | None, out: str | None, settings: dict[
     if model not in models.NAMES:
         raise UnknownNameError(f"there is no model {model!r}: {nearest(model, models.NAMES)}")
     check_name(data)
-    kind = recipes.kind_of(data)
-    config = RunConfig(model, data, **(recipes.defaults(model, kind, settings.get("optimizer", "adamw")) | settings))
+    config = RunConfig(model, data, **(recipes.defaults(model, data, settings.get("optimizer")) | settings))
     if out is not None and (Path(out) / CONFIG).exists():
         raise FileError(f"{out!r} holds a run already; choose another folder, or go on with it: --resume {out}")
     folder = Path(out) if out is not None else free_folder(f"runs/{model}-{data}")

@@ -20,6 +20,7 @@ from amont.models.resnet import (
     plain20,
     plain34,
     plain56,
+    resnet8,
     resnet18,
     resnet20,
     resnet34,
@@ -55,7 +56,9 @@ def _logistic(data: Data) -> Arguments:
 
 
 def _mlp(data: Data) -> Arguments:
-    return {"sizes": (_flat_size(data), 100, 100, data.num_classes)}
+    """From 28×28 pixels on, the hidden layers of LeCun et al., 1998; smaller ones for small samples."""
+    inputs = _flat_size(data)
+    return {"sizes": (inputs, *((300, 100) if inputs >= 784 else (100, 100)), data.num_classes)}
 
 
 def _image(data: Data) -> Arguments:
@@ -102,6 +105,7 @@ _ENTRIES: Mapping[str, Entry] = {
     "plain20": Entry(plain20, ("image",), _with_stem),
     "plain34": Entry(plain34, ("image",), _with_stem),
     "plain56": Entry(plain56, ("image",), _with_stem),
+    "resnet8": Entry(resnet8, ("image",), _with_stem),
     "resnet18": Entry(resnet18, ("image",), _with_stem),
     "resnet20": Entry(resnet20, ("image",), _with_stem),
     "resnet34": Entry(resnet34, ("image",), _with_stem),

@@ -198,6 +198,11 @@ def plain34(num_classes: int = 1000, in_channels: int = 3, stem: str = "imagenet
 _SMALL = (16, 32, 64)  # the widths of He et al., 2015, section 4.2, for images of 32×32 pixels
 
 
+def resnet8(num_classes: int = 10, in_channels: int = 3, stem: str = "cifar") -> ResNet:
+    """Return `resnet20` with one block a stage: 78 042 parameters, learns Fashion-MNIST in minutes on a CPU."""
+    return ResNet(BasicBlock, (1, 1, 1), num_classes, in_channels, stem, _SMALL)
+
+
 def resnet20(num_classes: int = 10, in_channels: int = 3, stem: str = "cifar") -> ResNet:
     """Return a ResNet for small images: three stages of 16, 32, 64 channels, 272 474 parameters for 10 classes.
 

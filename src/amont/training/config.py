@@ -39,6 +39,7 @@ class RunConfig:
     label_smoothing: float = 0.0
     clip_norm: float = 0.0
     augment: bool = False
+    cutout: int = 0
     validation: float = 0.1
     patience: int = 0
     seed: int = 0
@@ -53,7 +54,7 @@ class RunConfig:
                 raise ArgumentError(f"{item.name} must be {_word(wanted)}, got {value!r}")
             if isinstance(value, float) and not math.isfinite(value):
                 raise ArgumentError(f"{item.name} must be a finite number, got {value!r}")
-        for name, lowest in (("epochs", 1), ("batch_size", 1), ("patience", 0), ("seed", 0)):
+        for name, lowest in (("epochs", 1), ("batch_size", 1), ("cutout", 0), ("patience", 0), ("seed", 0)):
             _check(name, getattr(self, name), getattr(self, name) >= lowest, f"at least {lowest}")
         for name in ("weight_decay", "clip_norm"):
             _check(name, getattr(self, name), getattr(self, name) >= 0, "at least 0")

@@ -54,7 +54,7 @@ def train(config: RunConfig, folder: PathLike, *, resume: bool = False, progress
         training,
         config.batch_size,
         shuffle=True,
-        transform=recipes.augmentation(data) if config.augment else None,
+        transform=recipes.augmentation(data, config.cutout) if config.augment else None,
     )
     trainer = _trainer(config, model, len(train_loader), Path(folder), progress)
     state = folder if resume and _has_state(Path(folder)) else None
