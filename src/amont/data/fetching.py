@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from amont.core.errors import ArgumentError, FileError
 from amont.data.cifar import ARCHIVE
 from amont.data.folders import PathLike, cache_folder
+from amont.data.mnist import CLASS_NAMES, find_mnist
 from amont.data.sources import EMBEDDED, check_name
 
 if TYPE_CHECKING:
@@ -76,9 +77,10 @@ REMOTES: dict[str, tuple[Remote, ...]] = {
 
 
 def fetch(name: str, root: PathLike | None = None, progress: Progress | None = None) -> Path:
-    """Return the folder with the files of data set `name`, fetched if they are not there yet.
+    """Return the folder with the files of data set `name`, fetched if this machine does not have them yet.
 
     root: a folder to put them into, as root/NAME; without it ~/.cache/amont/data/NAME, where `load` looks.
+    Files that `load` would find elsewhere (another program's folder, a package of the system) are left there.
     progress: called with (file name, bytes that are there, bytes in all) as they arrive.
 
     Every file is checked by its SHA-256. An interrupted fetch goes on where it stopped.
@@ -90,6 +92,9 @@ def fetch(name: str, root: PathLike | None = None, progress: Progress | None = N
     if name in EMBEDDED:
         raise ArgumentError(f"{name!r} comes with amont, there is nothing to fetch: data.load({name!r})")
     folder = cache_folder(name) if root is None else Path(root).expanduser() / name
+    elsewhere = _found(name, root)
+    if elsewhere is not None and elsewhere != folder:
+        return elsewhere
     for remote in REMOTES[name]:
         urls = [base + remote.file for base in remote.bases]
         try:
@@ -101,3 +106,11 @@ def fetch(name: str, root: PathLike | None = None, progress: Progress | None = N
                 f"kept, and the same command goes on from there"
             ) from None
     return folder
+
+
+def _found(name: str, root: PathLike | None) -> Path | None:
+    """Return the folder in which `load` finds all files of MNIST or Fashion-MNIST, if there is one."""
+    try:
+        return find_mnist(name, root)[0].parent if name in CLASS_NAMES else None
+    except FileError:
+        return None

