@@ -67,4 +67,12 @@ def test_they_are_small_and_complete() -> None:
 def test_unknown_name() -> None:
     with pytest.raises(UnknownNameError, match="no data set 'minst'; did you mean 'mnist'"):
         data.load("minst")
-    assert set(data.NAMES) == {"cifar-10", "digits", "fashion-mnist", "japanese-vowels", "mnist", "mnist1d"}
+    assert set(data.NAMES) == {
+        "cifar-10",
+        "digits",
+        "fashion-mnist",
+        "japanese-vowels",
+        "mnist",
+        "mnist1d",
+        "moving-digits",
+    }

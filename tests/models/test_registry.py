@@ -7,9 +7,9 @@ import pytest
 from amont import data, models
 from amont.core.errors import ArgumentError, UnknownNameError
 
-EMBEDDED = ("digits", "mnist1d", "japanese-vowels")
+HERE = ("digits", "mnist1d", "japanese-vowels", "moving-digits")
 LARGE = {"plain34", "resnet34", "resnet50", "resnet101", "resnext50_32x4d", "wide_resnet50_2"}  # as their small kin
-PAIRS = [(m, d) for d in EMBEDDED for m in models.fitting(data.load(d)) if m not in LARGE]
+PAIRS = [(m, d) for d in HERE for m in models.fitting(data.load(d)) if m not in LARGE]
 
 
 @pytest.mark.parametrize("model, name", PAIRS)
@@ -22,10 +22,11 @@ def test_every_model_fits_the_data_it_says(model: str, name: str) -> None:
 
 
 def test_the_list_of_pairs() -> None:
-    digits, mnist1d, vowels = (models.fitting(data.load(d)) for d in EMBEDDED)
+    digits, mnist1d, vowels, moving = (models.fitting(data.load(d)) for d in HERE)
     assert mnist1d == ["cnn1d", "gru", "logistic", "lstm", "mlp", "rnn"]
     assert vowels == ["gru", "lstm", "rnn"]
-    assert {*digits} == {*models.NAMES} - {"cnn1d"}
+    assert moving == ["frame-cnn", "video"]
+    assert {*digits} == {*models.NAMES} - {"cnn1d", "frame-cnn", "video"}
 
 
 def test_small_images_get_the_small_stem() -> None:

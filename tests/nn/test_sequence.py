@@ -1,4 +1,4 @@
-"""LastStep, and detach for truncated backpropagation through time."""
+"""TimeDistributed, LastStep, and detach for truncated backpropagation through time."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,24 @@ import pytest
 from amont import nn
 from amont.autograd import tensor
 from amont.core.errors import ShapeError
+
+
+def test_time_distributed_applies_the_module_to_each_step() -> None:
+    x = tensor(np.random.default_rng(0).standard_normal((2, 3, 1, 5, 5)).astype("float32"), requires_grad=True)
+    conv = nn.Conv2d(1, 4, 3, stride=2)
+    y = nn.TimeDistributed(conv)(x)
+    assert y.shape == (2, 3, 4, 2, 2)
+    for t in range(3):
+        np.testing.assert_allclose(y.numpy()[:, t], conv(x.numpy()[:, t]).numpy(), rtol=1e-5, atol=1e-6)
+    y[:, 1].sum().backward()
+    assert x.grad is not None
+    assert (x.grad[:, 1] != 0).any()
+    assert (x.grad[:, [0, 2]] == 0).all()
+
+
+def test_time_distributed_refuses_an_input_without_steps() -> None:
+    with pytest.raises(ShapeError, match=r"\(N, T, …\) with 3 axes or more, got \(2, 3\)"):
+        nn.TimeDistributed(nn.Linear(3, 3))(np.ones((2, 3), np.float32))
 
 
 def test_last_step_takes_the_last_valid_output() -> None:

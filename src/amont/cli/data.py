@@ -12,10 +12,11 @@ app = typer.Typer(help="List, describe and fetch data sets.", no_args_is_help=Tr
 @app.command("list")
 def list_() -> None:
     """List all data sets."""
-    from amont.data.sources import EMBEDDED, NAMES
+    from amont.data.sources import EMBEDDED, GENERATED, NAMES
 
     for name in NAMES:
-        typer.echo(f"{name:18}{'embedded' if name in EMBEDDED else f'from disk, or: amont data fetch {name}'}")
+        where = "embedded" if name in EMBEDDED else "generated" if name in GENERATED else None
+        typer.echo(f"{name:18}{where or f'from disk, or: amont data fetch {name}'}")
 
 
 @app.command()

@@ -10,7 +10,7 @@ import numpy as np
 from amont.core.errors import ArgumentError, DataError
 from amont.data.dataset import ArrayDataset
 
-Kind = Literal["image", "signal", "sequence"]
+Kind = Literal["image", "signal", "sequence", "video"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Info:
 class Data:
     """A named data set for classification.
 
-    kind: "image" (N, C, H, W), "signal" (N, C, L) or "sequence" (N, T, D) with lengths.
+    kind: "image" (N, C, H, W), "signal" (N, C, L), "sequence" (N, T, D) or "video" (N, T, C, H, W), the last two with
+    lengths.
     class_names: the name of class k at place k; every label must be one of these places.
     """
 
@@ -51,7 +52,7 @@ class Data:
 
     @property
     def sample_shape(self) -> tuple[int, ...]:
-        """The shape of one sample: (C, H, W), (C, L) or (T, D)."""
+        """The shape of one sample: (C, H, W), (C, L), (T, D) or (T, C, H, W)."""
         return self.train.x.shape[1:]
 
 

@@ -1,6 +1,7 @@
 """`Dataset`: what a loader reads. `ArrayDataset`: samples that lie in arrays, checked when it is made.
 
-Shapes: images (N, C, H, W), signals (N, C, L), sequences (N, T, D) zero-padded with `lengths` (N,).
+Shapes: images (N, C, H, W), signals (N, C, L), sequences (N, T, D) and videos
+(N, T, C, H, W) zero-padded with `lengths` (N,).
 """
 
 from __future__ import annotations

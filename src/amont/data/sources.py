@@ -1,4 +1,4 @@
-"""`load`: a data set by its name, embedded or from files on this machine."""
+"""`load`: a data set by its name, embedded, generated, or from files on this machine."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from amont.data.bundle import Data
 from amont.data.cifar import load_cifar10
 from amont.data.folders import PathLike
 from amont.data.mnist import load_mnist
+from amont.data.moving_digits import load_moving_digits
 
 EMBEDDED = embedded.NAMES
+GENERATED = {"moving-digits": load_moving_digits}
 ON_DISK = {"cifar-10": load_cifar10, "fashion-mnist": load_mnist, "mnist": load_mnist}
-NAMES = (*EMBEDDED, *ON_DISK)
+NAMES = (*EMBEDDED, *GENERATED, *ON_DISK)
 
 
 def load(name: str, root: PathLike | None = None) -> Data:
     """Return the data set `name`, one of `NAMES`, split into training and test as its authors did.
+
+    A generated data set is made anew at each call, and is the same each time.
 
     root: for data sets on disk, the folder to look into; without it $AMONT_DATA/NAME, ~/.cache/amont/data/NAME
     (where `fetch` puts files) and /usr/share/datasets/NAME (Debian's package dataset-fashion-mnist).
@@ -23,7 +27,9 @@ def load(name: str, root: PathLike | None = None) -> Data:
     Errors: `UnknownNameError`, `FileError` if files are missing, `DataError` if one is broken.
     """
     check_name(name)
-    return embedded.load_embedded(name) if name in EMBEDDED else ON_DISK[name](name, root)
+    if name in EMBEDDED:
+        return embedded.load_embedded(name)
+    return GENERATED[name]() if name in GENERATED else ON_DISK[name](name, root)
 
 
 def check_name(name: str) -> None:

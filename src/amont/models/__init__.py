@@ -26,6 +26,7 @@ from amont.models.resnet import (
     resnext50_32x4d,
     wide_resnet50_2,
 )
+from amont.models.video import FrameClassifier, VideoClassifier
 
 __all__ = [
     "MLP",
@@ -34,6 +35,7 @@ __all__ = [
     "Bottleneck",
     "CNN1d",
     "CNN2d",
+    "FrameClassifier",
     "GRUClassifier",
     "LSTMClassifier",
     "LeNet5",
@@ -41,6 +43,7 @@ __all__ = [
     "PlainBlock",
     "RNNClassifier",
     "ResNet",
+    "VideoClassifier",
     "create",
     "fitting",
     "for_data",

@@ -30,6 +30,7 @@ from amont.models.resnet import (
     resnext50_32x4d,
     wide_resnet50_2,
 )
+from amont.models.video import FrameClassifier, VideoClassifier
 from amont.nn import Module
 
 Arguments = dict[str, Any]
@@ -73,6 +74,11 @@ def _with_stem(data: Data) -> Arguments:
     return {"num_classes": data.num_classes, "in_channels": channels, "stem": stem}
 
 
+def _video(data: Data) -> Arguments:
+    _, channels, *size = data.sample_shape
+    return {"num_classes": data.num_classes, "in_channels": channels, "image_size": tuple(size)}
+
+
 def _signal(data: Data) -> Arguments:
     channels, length = data.sample_shape
     return {"num_classes": data.num_classes, "in_channels": channels, "length": length}
@@ -96,6 +102,7 @@ _FIXED = ("image", "signal")  # samples of one size: a flat model cannot tell pa
 _ENTRIES: Mapping[str, Entry] = {
     "cnn1d": Entry(CNN1d, ("signal",), _signal),
     "cnn2d": Entry(CNN2d, ("image",), _image),
+    "frame-cnn": Entry(FrameClassifier, ("video",), _video),
     "gru": Entry(GRUClassifier, _ALL, _recurrent),
     "lenet": Entry(LeNet5, ("image",), _image),
     "logistic": Entry(LogisticRegression, _FIXED, _logistic),
@@ -114,6 +121,7 @@ _ENTRIES: Mapping[str, Entry] = {
     "resnet101": Entry(resnet101, ("image",), _with_stem),
     "resnext50_32x4d": Entry(resnext50_32x4d, ("image",), _with_stem),
     "rnn": Entry(RNNClassifier, _ALL, _recurrent),
+    "video": Entry(VideoClassifier, ("video",), _video),
     "wide_resnet50_2": Entry(wide_resnet50_2, ("image",), _with_stem),
 }
 NAMES = tuple(_ENTRIES)

@@ -51,7 +51,7 @@ from amont.nn.pool import (
 from amont.nn.recurrent import GRU, LSTM, RNN
 from amont.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell
 from amont.nn.resample import Upsample
-from amont.nn.sequence import LastStep, detach
+from amont.nn.sequence import LastStep, TimeDistributed, detach
 from amont.nn.shape import Flatten, Identity, Unflatten
 
 __all__ = [
@@ -116,6 +116,7 @@ __all__ = [
     "Softplus",
     "Softsign",
     "Tanh",
+    "TimeDistributed",
     "Unflatten",
     "Upsample",
     "detach",

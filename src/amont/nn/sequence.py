@@ -1,4 +1,4 @@
-"""Handling what recurrent layers return: the last valid step, and a state cut off from the graph."""
+"""Around recurrent layers: a module for each step, the last valid step, and a state cut off from the graph."""
 
 from __future__ import annotations
 
@@ -7,9 +7,31 @@ from typing import Any
 import numpy as np
 
 from amont.autograd import Tensor, as_tensor
+from amont.core.errors import ShapeError
 from amont.core.shapes import check_ndim
 from amont.nn.module import Module
 from amont.ops.recurrent import check_lengths
+from amont.ops.shape import flatten, reshape
+
+
+class TimeDistributed(Module):
+    """Apply one module to every step at once, with the same weights: y[n,t] = f(x[n,t]).
+
+    The time axis is folded into the batch: x (N, T, …) → (N·T, …) → f → (N·T, …) → y (N, T, …). A CNN so wrapped reads
+    each frame of a video (N, T, C, H, W) for itself (course D2); what follows must look at the order of the frames.
+    Padding is computed, too, and cut off by the `lengths=` of the layer behind.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+
+    def forward(self, x: Any) -> Tensor:
+        """Return the module's output for each step."""
+        x = as_tensor(x)
+        if x.ndim < 3:
+            raise ShapeError(f"expected an input of shape (N, T, …) with 3 axes or more, got {x.shape}")
+        y: Tensor = self.module(flatten(x, 0, 1))
+        return reshape(y, *x.shape[:2], *y.shape[1:])
 
 
 class LastStep(Module):

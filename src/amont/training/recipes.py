@@ -7,7 +7,7 @@ from typing import Any
 
 from amont import optim
 from amont.data import Data, load, transforms
-from amont.data.sources import EMBEDDED, ON_DISK
+from amont.data.sources import ON_DISK
 from amont.optim import schedules
 
 Schedule = Callable[[int], float]
@@ -97,5 +97,5 @@ def augmentation(data: Data, cutout: int = 0) -> transforms.Transform:
 
 
 def kind_of(data_name: str) -> str:
-    """Return the kind of a data set without loading it where it is large: all that are not embedded are images."""
-    return load(data_name).kind if data_name in EMBEDDED else "image"
+    """Return the kind of a data set without loading it where it is large: all that lie on disk are images."""
+    return "image" if data_name in ON_DISK else load(data_name).kind
