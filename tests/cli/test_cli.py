@@ -60,6 +60,14 @@ def test_evaluate_says_what_train_said(run: Path) -> None:
     assert amont("evaluate", str(run), "--data", "digits").stdout == result.stdout
 
 
+def test_evaluate_shows_the_classes(run: Path) -> None:
+    lines = amont("evaluate", str(run), "--classes").stdout.splitlines()
+    accuracy = float(lines[1].split()[1])
+    matrix = [[int(n) for n in line.split()[1:]] for line in lines[-10:]]
+    assert sum(matrix[k][k] for k in range(10)) / sum(map(sum, matrix)) == pytest.approx(accuracy, abs=1e-4)
+    assert [line.split()[0] for line in lines[4:14]] == [str(k) for k in range(10)]
+
+
 def test_more_epochs_for_a_run(run: Path) -> None:
     result = amont("train", "logistic", "--resume", str(run), "--epochs", "3")
     assert result.exit_code == 0, result.output

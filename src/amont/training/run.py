@@ -18,6 +18,7 @@ from amont.ops.loss import cross_entropy
 from amont.training import recipes
 from amont.training.checkpointing import Checkpoint
 from amont.training.config import RunConfig
+from amont.training.confusion import Array, confusion_matrix
 from amont.training.early_stopping import EarlyStopping
 from amont.training.run_folder import CONFIG, HISTORY, MODEL, STATE
 from amont.training.trainer import Trainer
@@ -93,8 +94,13 @@ def _has_state(folder: Path) -> bool:
     return (folder / STATE).exists()
 
 
-def evaluate(folder: PathLike, data_name: str | None = None, root: str | None = None) -> dict[str, float]:
-    """Return loss and accuracy of a run's model on the test set it belongs to, or on that of another data set."""
+def trained(
+    folder: PathLike, data_name: str | None = None, root: str | None = None
+) -> tuple[RunConfig, Module, datasets.Data]:
+    """Return a run's settings, its model with its weights, and its data set, or another one of the same kind.
+
+    Errors: `FileError` if the folder is no run or has no weights yet; `ArgumentError` if the other data does not fit.
+    """
     config = RunConfig.load(Path(folder) / CONFIG)
     trained_on = datasets.load(config.data, root or config.root or None)
     model = models.for_data(config.model, trained_on, **config.model_args)
@@ -107,7 +113,22 @@ def evaluate(folder: PathLike, data_name: str | None = None, root: str | None = 
             f"{str(folder)!r} was trained on {trained_on.kind} data with {trained_on.num_classes} classes, but "
             f"{data.name!r} is {data.kind} data with {data.num_classes} classes; evaluate it on data of its own kind"
         )
+    return config, model, data
+
+
+def evaluate(folder: PathLike, data_name: str | None = None, root: str | None = None) -> dict[str, float]:
+    """Return loss and accuracy of a run's model on the test set it belongs to, or on that of another data set."""
+    config, model, data = trained(folder, data_name, root)
     return _test(_trainer(config, model, 1, None, False), data)
+
+
+def evaluate_classes(
+    folder: PathLike, data_name: str | None = None, root: str | None = None
+) -> tuple[Array, tuple[str, ...]]:
+    """Return the confusion matrix (K, K) of a run's model on a test set, and the names of the classes."""
+    _, model, data = trained(folder, data_name, root)
+    loader = datasets.DataLoader(data.test, EVALUATION_BATCH)
+    return confusion_matrix(model, loader, data.num_classes), data.class_names
 
 
 def _trainer(config: RunConfig, model: Module, batches: int, folder: Path | None, progress: bool) -> Trainer:
