@@ -7,7 +7,17 @@ from amont.explain.grad_cam import GradCAM, grad_cam
 from amont.explain.gradcheck import gradcheck
 from amont.explain.gradient_flow import GradientFlow, gradient_flow
 from amont.explain.patches import ExcitingPatches, Patch, exciting_patches
-from amont.explain.plots import plot_gradient_flow, plot_over_time
+from amont.explain.plots import (
+    plot_answer,
+    plot_exciting_patches,
+    plot_feature_maps,
+    plot_filters,
+    plot_grad_cam,
+    plot_gradient_flow,
+    plot_over_time,
+    plot_saliency,
+    plot_shift_response,
+)
 from amont.explain.receptive_field import ReceptiveField, receptive_field
 from amont.explain.saliency import Saliency, saliency, smooth_grad
 from amont.explain.shift import ShiftResponse, shift_response
@@ -36,8 +46,15 @@ __all__ = [
     "gradient_flow",
     "gradient_through_time",
     "jacobian_products",
+    "plot_answer",
+    "plot_exciting_patches",
+    "plot_feature_maps",
+    "plot_filters",
+    "plot_grad_cam",
     "plot_gradient_flow",
     "plot_over_time",
+    "plot_saliency",
+    "plot_shift_response",
     "receptive_field",
     "saliency",
     "shift_response",
