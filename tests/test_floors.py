@@ -15,6 +15,7 @@ FLOORS = [
     {"ops", "optim"},
     {"functional", "nn"},
     {"models", "explain", "checkpoint"},
+    {"prune"},
     {"training"},
     {"studies"},
     {"cli"},

@@ -13,7 +13,7 @@ from amont.core.rng import seed
 from amont.version import __version__
 
 if TYPE_CHECKING:
-    from amont import data, explain, functional, models, optim, training
+    from amont import data, explain, functional, models, optim, prune, training
     from amont.checkpoint import load, save
     from amont.training import Checkpoint, EarlyStopping, Trainer
 
@@ -34,6 +34,7 @@ __all__ = [
     "no_grad",
     "optim",
     "precision",
+    "prune",
     "save",
     "seed",
     "tensor",
@@ -43,7 +44,7 @@ __all__ = [
 
 # Loaded at first use, so that `import amont` stays quick: name → the module it is in (itself, for a package).
 _LAZY = {
-    **{name: f"amont.{name}" for name in ("data", "explain", "functional", "models", "optim", "training")},
+    **{name: f"amont.{name}" for name in ("data", "explain", "functional", "models", "optim", "prune", "training")},
     **dict.fromkeys(("load", "save"), "amont.checkpoint"),
     **dict.fromkeys(("Checkpoint", "EarlyStopping", "Trainer"), "amont.training"),
 }

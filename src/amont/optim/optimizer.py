@@ -119,6 +119,10 @@ class Optimizer:
         for group in self.param_groups:
             group["lr"] = value
 
+    def states(self) -> Iterator[tuple[Tensor, State]]:
+        """Yield each parameter that has made a step, with the arrays kept for it, for whoever must change them."""
+        return ((p, self._state[position]) for _, position, p in self._walk() if position in self._state)
+
     # -- saving --------------------------------------------------------------------------------------------------
 
     def state_dict(self) -> State:
