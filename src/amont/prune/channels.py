@@ -80,8 +80,8 @@ def channels(
     _cut(small, gone, x)
     own, new = tensors(model), tensors(small)
     shapes = {name: list(t.shape) for name, t in new.items() if t.shape != own[name].shape}
-    rows = tuple(_row(name, axis, g, own, new, skips) for g in groups for name, axis in g.makers)
-    return Shrunk(small, rows, shapes)
+    made = {name: (axis, group) for group in groups for name, axis in group.makers}
+    return Shrunk(small, tuple(_row(name, *made[name], own, new, skips) for name in own if name in made), shapes)
 
 
 def _sample(model: nn.Module, shape: Sequence[int], dtype: Any) -> Array:
@@ -121,8 +121,8 @@ def _smallest(model: nn.Module, group: Group, by_layer: dict[str, float], criter
     gone = round(asked.pop() * n)
     if gone == n:
         raise ArgumentError(
-            f"{group.layers[0]!r} would lose all of its {n} channels, and nothing would pass it; prune a smaller share, "
-            f"or other layers: a mapping from layers to shares"
+            f"{group.layers[0]!r} would lose all of its {n} channels, and nothing would pass it; prune a smaller "
+            f"share, or name the layers: a mapping from layers to shares"
         )
     scores = _scores(model, group, criterion)
     return [part for i in np.argsort(scores, kind="stable")[:gone] for part in group.channels[i]]
