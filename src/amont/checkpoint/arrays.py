@@ -99,6 +99,11 @@ def read(path: PathLike, *, arrays: bool = True) -> tuple[dict[str, Array], dict
             values = {key: file.get_tensor(key) for key in sorted(file.keys())} if arrays else {}
             metadata = dict(file.metadata() or {})
     except SafetensorError as error:
+        with Path(path).open("rb") as raw:
+            if raw.read(4).startswith((b"PK\x03\x04", b"\x80\x02")):
+                raise CheckpointError(
+                    f"{name!r} is a file of PyTorch; make safetensors of it: amont convert {name} OUT.safetensors"
+                ) from error
         raise CheckpointError(
             f"{name!r} is not a whole safetensors file ({error}); it is truncated, broken, or of another format: "
             f"use another copy, or save it again"

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from amont.cli.arguments import key_values
+
 
 def train(
     model: str | None = typer.Argument(None, help="lenet, mlp, gru, …: an unknown name lists them all."),
@@ -46,7 +48,7 @@ def train(
         "validation": validation,
         "patience": patience,
         "seed": seed,
-        "model_args": _arguments(set_ or []) or None,
+        "model_args": key_values(set_ or []) or None,
         "root": root,
     }
     settings = {name: value for name, value in given.items() if value is not None}
@@ -105,21 +107,3 @@ def _resume(folder: str, model: str | None, data: str | None, out: str | None, s
         )
     changes = {k: settings[k] for k in ("epochs", "root") if k in settings}
     return run.train(replace(config, **changes), folder, resume=True)
-
-
-def _arguments(pairs: list[str]) -> dict[str, Any]:
-    """Return KEY=VALUE pairs as arguments; a value is read as TOML where possible, else as text."""
-    import tomllib
-
-    from amont.core.errors import ArgumentError
-
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.isidentifier():
-            raise ArgumentError(f"--set takes KEY=VALUE, got {pair!r}; e.g. --set hidden_size=32")
-        try:
-            found[key] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            found[key] = value
-    return found

@@ -77,3 +77,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}known: {', '.join(names)}"
+
+
+def shown(value: object, width: int = 100) -> str:
+    """Return a text from a file as it may stand in a message: short, and without control characters.
+
+    >>> shown("conv1.weight"), shown("a\\x1b[2Jb")
+    ('conv1.weight', 'a\\\\x1b[2Jb')
+    """
+    text = str(value)
+    text = text if len(text) <= width else f"{text[: width - 1]}…"
+    return text if text.isprintable() else repr(text)[1:-1]

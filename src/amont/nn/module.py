@@ -9,6 +9,7 @@ import numpy as np
 
 from amont.autograd import Tensor
 from amont.core.errors import AmontError, CheckpointError
+from amont.core.mismatch import describe_mismatch
 from amont.core.shapes import check_float
 
 Array = np.ndarray[Any, Any]
@@ -187,19 +188,17 @@ class Module:
             raise CheckpointError(f"weights come as a mapping from names to arrays, got {type(state).__name__}")
         own = dict(self._named_tensors(Tensor))
         given = {k: np.asarray(v) for k, v in state.items() if not k.endswith("num_batches_tracked")}
-        problems = [
-            f"{k}: expected shape {own[k].shape}, got {v.shape}"
-            for k, v in given.items()
-            if k in own and v.shape != own[k].shape
-        ]
-        problems += [f"{k}: expected numbers, got {v.dtype}" for k, v in given.items() if v.dtype.kind not in "biuf"]
-        if strict:
-            problems += [f"missing: {k}" for k in own if k not in given]
-            problems += [f"unexpected: {k}" for k in given if k not in own]
-        if problems:
-            more = f" and {len(problems) - 8} more" if len(problems) > 8 else ""
+        for name, value in given.items():
+            if value.dtype.kind not in "biuf":
+                raise CheckpointError(f"{name}: expected numbers, got {value.dtype}")
+        both = own.keys() & given.keys()
+        wrong = describe_mismatch(
+            {k: v.shape for k, v in own.items() if strict or k in both},
+            {k: v.shape for k, v in given.items() if strict or k in both},
+        )
+        if wrong:
             raise CheckpointError(
-                f"these weights do not fit {type(self).__name__}: {'; '.join(problems[:8])}{more}; "
+                f"these weights do not fit {type(self).__name__}:\n{wrong}\n"
                 f"build the model with the arguments it was saved with"
             )
         for name, value in given.items():
