@@ -45,7 +45,7 @@ class Archive:
         content = self._read(f"data/{storage.key}")
         if len(content) != storage.nbytes:
             raise CheckpointError(
-                f"the storage {shown(storage.key)!r} has {len(content)} bytes, expected {storage.nbytes}"
+                f"the storage '{shown(storage.key)}' has {len(content)} bytes, expected {storage.nbytes}"
             )
         return content
 
@@ -55,9 +55,9 @@ class Archive:
         for part in self.zip.infolist():
             name = part.orig_filename
             if name in parts or "\\" in name or "\0" in name or {"", ".", ".."} & set(name.split("/")):
-                raise CheckpointError(f"its zip directory has the name {shown(name)!r} twice, or it is no plain name")
+                raise CheckpointError(f"its zip directory has the name '{shown(name)}' twice, or it is no plain name")
             if part.compress_type != zipfile.ZIP_STORED or part.flag_bits & _ENCRYPTED:
-                raise CheckpointError(f"{shown(name)!r} in it is compressed or encrypted; PyTorch writes plain parts")
+                raise CheckpointError(f"'{shown(name)}' in it is compressed or encrypted; PyTorch writes plain parts")
             parts[name] = part
         claimed = sum(part.file_size for part in parts.values())
         if claimed > size or any(part.file_size != part.compress_size for part in parts.values()):
@@ -69,11 +69,11 @@ class Archive:
         part = self.parts.get(f"{self.folder}/{name}")
         if part is None:
             if default is None:
-                raise CheckpointError(f"it has no part {shown(name)!r}; PyTorch's files have it")
+                raise CheckpointError(f"it has no part '{shown(name)}'; PyTorch's files have it")
             return default
         if most is not None and part.file_size > most:
-            raise CheckpointError(f"its part {shown(name)!r} has {part.file_size} bytes; at most {most} are read")
+            raise CheckpointError(f"its part '{shown(name)}' has {part.file_size} bytes; at most {most} are read")
         try:
             return self.zip.read(part)
         except Exception as error:
-            raise CheckpointError(f"its part {shown(name)!r} is damaged or cut off ({shown(error)})") from error
+            raise CheckpointError(f"its part '{shown(name)}' is damaged or cut off ({shown(error)})") from error

@@ -38,13 +38,13 @@ class Legacy:
         self.contents: dict[str, memoryview] = {}
         for key in _keys(read_pickle(file, Allowed())):
             if key not in storages or key in self.contents:
-                raise CheckpointError(f"it holds a storage {shown(key)!r} that no tensor uses, or holds it twice")
+                raise CheckpointError(f"it holds a storage '{shown(key)}' that no tensor uses, or holds it twice")
             self.contents[key] = self._next(file, storages[key])
 
     def content(self, storage: Storage) -> memoryview:
         """Return the bytes of a storage."""
         if storage.key not in self.contents:
-            raise CheckpointError(f"it does not hold the storage {shown(storage.key)!r} that a tensor looks at")
+            raise CheckpointError(f"it does not hold the storage '{shown(storage.key)}' that a tensor looks at")
         return self.contents[storage.key]
 
     def _next(self, file: io.BytesIO, storage: Storage) -> memoryview:
@@ -53,7 +53,7 @@ class Legacy:
         content = self.whole[start : start + storage.nbytes]
         if size != storage.size or len(content) != storage.nbytes:
             raise CheckpointError(
-                f"the storage {shown(storage.key)!r} should have {storage.nbytes} bytes, but its count of numbers is "
+                f"the storage '{shown(storage.key)}' should have {storage.nbytes} bytes, but its count of numbers is "
                 f"{size}, and {len(content)} bytes are there; the file is damaged or cut off"
             )
         file.seek(start + storage.nbytes)

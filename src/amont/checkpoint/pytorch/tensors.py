@@ -138,7 +138,7 @@ def allowed(storages: dict[str, Storage]) -> Allowed:
     def persistent(identity: Any) -> Storage:
         storage = _storage(identity)
         if storages.setdefault(storage.key, storage) != storage:
-            raise CheckpointError(f"it names the storage {shown(storage.key)!r} with two types or sizes")
+            raise CheckpointError(f"it names the storage '{shown(storage.key)}' with two types or sizes")
         return storage
 
     return Allowed(

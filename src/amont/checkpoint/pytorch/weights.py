@@ -130,10 +130,10 @@ def _choose(tree: Any, key: str | None) -> tuple[str, dict[Any, Any]]:
     if not offered:
         raise CheckpointError(f"it holds no weights; expected a dict from names to tensors, found {_describe(tree)}")
     listed = [
-        f"{shown(path)!r} ({sum(_is_weight(*item) for item in d.items())} tensors)" for path, d in offered[:_SHOWN]
+        f"'{shown(path)}' ({sum(_is_weight(*item) for item in d.items())} tensors)" for path, d in offered[:_SHOWN]
     ]
     more = f" and {len(offered) - _SHOWN} more" if len(offered) > _SHOWN else ""
-    problem = "it holds several sets of weights" if key is None else f"it has no weights under the key {shown(key)!r}"
+    problem = "it holds several sets of weights" if key is None else f"it has no weights under the key '{shown(key)}'"
     raise CheckpointError(f"{problem}; choose the key (--key): {', '.join(listed)}{more}")
 
 
@@ -153,6 +153,6 @@ def _state_dicts(tree: Any) -> Iterator[list[tuple[str, dict[Any, Any]]]]:
 
 def _describe(tree: Any) -> str:
     if isinstance(tree, dict):
-        keys = ", ".join(repr(shown(key)) if isinstance(key, str) else str(key) for key in list(tree)[:_SHOWN])
+        keys = ", ".join(f"'{shown(key)}'" for key in list(tree)[:_SHOWN])
         return f"a dict with the keys {keys}" if tree else "an empty dict"
     return "a single tensor" if isinstance(tree, View) else f"a {type(tree).__name__}"
