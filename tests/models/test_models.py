@@ -26,7 +26,7 @@ def test_lenet_of_the_course_and_on_small_images() -> None:
     assert models.LeNet5(hidden=(120,)).num_parameters() == 156 + 2416 + 48120 + 1210
     assert models.LeNet5(image_size=8)(random(3, 1, 8, 8)).shape == (3, 10)
     assert models.LeNet5(7, in_channels=3, image_size=(32, 20))(random(1, 3, 32, 20)).shape == (1, 7)
-    with pytest.raises(ArgumentError, match="at least 4×4"):
+    with pytest.raises(ShapeError, match="at least 4×4"):
         models.LeNet5(image_size=3)
 
 

@@ -26,7 +26,8 @@ def test_the_list_of_pairs() -> None:
     assert mnist1d == ["cnn1d", "gru", "logistic", "lstm", "mlp", "rnn"]
     assert vowels == ["gru", "lstm", "rnn"]
     assert moving == ["frame-cnn", "video"]
-    assert {*digits} == {*models.NAMES} - {"cnn1d", "frame-cnn", "video"}
+    too_large = {"alexnet", "convnext_tiny"}  # 8×8 pixels are too few for these
+    assert {*digits} == {*models.NAMES} - {"cnn1d", "frame-cnn", "video"} - too_large
 
 
 def test_small_images_get_the_small_stem() -> None:

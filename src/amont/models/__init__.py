@@ -1,7 +1,9 @@
 """Models: the systems of the course, built from layers."""
 
+from amont.models.alexnet import AlexNet
 from amont.models.cnn1d import CNN1d
 from amont.models.cnn2d import CNN2d
+from amont.models.convnext import ConvNeXt, convnext_tiny
 from amont.models.lenet import LeNet5
 from amont.models.logistic import LogisticRegression
 from amont.models.mlp import MLP
@@ -31,10 +33,12 @@ from amont.models.video import FrameClassifier, VideoClassifier
 __all__ = [
     "MLP",
     "NAMES",
+    "AlexNet",
     "BasicBlock",
     "Bottleneck",
     "CNN1d",
     "CNN2d",
+    "ConvNeXt",
     "FrameClassifier",
     "GRUClassifier",
     "LSTMClassifier",
@@ -44,6 +48,7 @@ __all__ = [
     "RNNClassifier",
     "ResNet",
     "VideoClassifier",
+    "convnext_tiny",
     "create",
     "fitting",
     "for_data",

@@ -10,6 +10,7 @@ from amont import nn
 from amont.autograd import Tensor
 from amont.core.errors import ArgumentError
 from amont.core.shapes import to_tuple
+from amont.models.sizes import check_image
 
 
 class CNN2d(nn.Module):
@@ -29,7 +30,7 @@ class CNN2d(nn.Module):
         dropout: float = 0.0,
         batch_norm: bool = False,
     ) -> None:
-        height, width = to_tuple(image_size, 2, "image_size", minimum=1)
+        self.image_size = height, width = to_tuple(image_size, 2, "image_size", minimum=1)
         layers: list[nn.Module] = []
         inputs = in_channels
         for outputs in channels:
@@ -48,5 +49,6 @@ class CNN2d(nn.Module):
 
     def forward(self, x: Any) -> Tensor:
         """Return the logits."""
+        check_image(self, x, self.image_size)
         logits: Tensor = self.classifier(self.features(x))
         return logits

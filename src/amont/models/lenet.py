@@ -8,8 +8,8 @@ from typing import Any
 
 from amont import nn
 from amont.autograd import Tensor
-from amont.core.errors import ArgumentError
-from amont.core.shapes import conv_output_size, pool_output_size, to_tuple
+from amont.core.shapes import to_tuple
+from amont.models.sizes import check_image, size_after
 
 SMALLEST_FOR_CLASSIC = 12  # pixels; below, a 5×5 kernel without padding leaves nothing to pool
 
@@ -25,6 +25,7 @@ class LeNet5(nn.Module):
 
     `hidden=(120,)` is the form of the course, with one hidden dense layer. On images of less than 12 pixels the
     second convolution gets a padding of 2 as well: 1×8×8 → 6×4×4 → 16×2×2. x (N, in_channels, H, W) → (N, K).
+    Errors: `ShapeError` for images too small, or of another size than `image_size`.
     Source: LeCun, Bottou, Bengio, Haffner, 1998, with ReLU and max pooling as in the course.
     """
 
@@ -35,15 +36,13 @@ class LeNet5(nn.Module):
         image_size: int | Sequence[int] = 28,
         hidden: Sequence[int] = (120, 84),
     ) -> None:
-        size = to_tuple(image_size, 2, "image_size")
+        self.image_size = size = to_tuple(image_size, 2, "image_size", 1)
         padding = 0 if min(size) >= SMALLEST_FOR_CLASSIC else 2
         self.features = nn.Sequential(
             nn.Conv2d(in_channels, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
             nn.Conv2d(6, 16, 5, padding=padding), nn.ReLU(), nn.MaxPool2d(2),
         )  # fmt: skip
-        height, width = (_after_features(n, padding) for n in size)
-        if min(height, width) < 1:
-            raise ArgumentError(f"LeNet needs images of at least 4×4 pixels, got image_size={image_size}")
+        height, width = size_after(self, size)
         sizes = [16 * height * width, *hidden]
         layers: list[nn.Module] = [nn.Flatten()]
         for inputs, outputs in pairwise(sizes):
@@ -52,10 +51,6 @@ class LeNet5(nn.Module):
 
     def forward(self, x: Any) -> Tensor:
         """Return the logits."""
+        check_image(self, x, self.image_size)
         logits: Tensor = self.classifier(self.features(x))
         return logits
-
-
-def _after_features(n: int, padding: int) -> int:
-    n = pool_output_size(n, 2, 2, 0, False)  # the first convolution keeps the size
-    return pool_output_size(conv_output_size(n, 5, padding=padding), 2, 2, 0, False)

@@ -9,8 +9,10 @@ from typing import Any
 
 from amont.core.errors import ArgumentError, UnknownNameError, nearest
 from amont.data import Data
+from amont.models.alexnet import AlexNet
 from amont.models.cnn1d import CNN1d
 from amont.models.cnn2d import CNN2d
+from amont.models.convnext import convnext_tiny
 from amont.models.lenet import LeNet5
 from amont.models.logistic import LogisticRegression
 from amont.models.mlp import MLP
@@ -38,11 +40,15 @@ Arguments = dict[str, Any]
 
 @dataclass(frozen=True)
 class Entry:
-    """A model: how to build it, the kinds of data it takes, and the arguments that follow from the data."""
+    """A model: how to build it, the kinds of data it takes, and the arguments that follow from the data.
+
+    smallest: height and width that images must have.
+    """
 
     build: Callable[..., Module]
     kinds: tuple[str, ...]
     arguments: Callable[[Data], Arguments]
+    smallest: int = 1
 
 
 def _flat_size(data: Data) -> int:
@@ -79,6 +85,10 @@ def _video(data: Data) -> Arguments:
     return {"num_classes": data.num_classes, "in_channels": channels, "image_size": tuple(size)}
 
 
+def _alexnet(data: Data) -> Arguments:
+    return _image(data) | _with_stem(data)
+
+
 def _signal(data: Data) -> Arguments:
     channels, length = data.sample_shape
     return {"num_classes": data.num_classes, "in_channels": channels, "length": length}
@@ -100,9 +110,11 @@ LARGEST_SMALL_IMAGE = 64  # pixels
 _ALL = ("image", "signal", "sequence")
 _FIXED = ("image", "signal")  # samples of one size: a flat model cannot tell padding from data
 _ENTRIES: Mapping[str, Entry] = {
+    "alexnet": Entry(AlexNet, ("image",), _alexnet, smallest=15),
     "cnn1d": Entry(CNN1d, ("signal",), _signal),
     "cnn2d": Entry(CNN2d, ("image",), _image),
     "frame-cnn": Entry(FrameClassifier, ("video",), _video),
+    "convnext_tiny": Entry(convnext_tiny, ("image",), _with_stem, smallest=16),
     "gru": Entry(GRUClassifier, _ALL, _recurrent),
     "lenet": Entry(LeNet5, ("image",), _image),
     "logistic": Entry(LogisticRegression, _FIXED, _logistic),
@@ -152,7 +164,8 @@ def _known_arguments(build: Callable[..., Module]) -> list[str]:
 
 def fitting(data: Data) -> list[str]:
     """Return the names of the models that a data set can be given to."""
-    return [name for name, entry in _ENTRIES.items() if data.kind in entry.kinds]
+    size = min(data.sample_shape[1:]) if data.kind == "image" else 1
+    return [name for name, entry in _ENTRIES.items() if data.kind in entry.kinds and size >= entry.smallest]
 
 
 def for_data(name: str, data: Data, **arguments: Any) -> Module:

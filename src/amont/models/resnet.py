@@ -13,10 +13,9 @@ from typing import Any
 import amont.functional as F
 from amont import nn
 from amont.autograd import Tensor
-from amont.core.errors import ArgumentError, nearest
+from amont.core.errors import ArgumentError
+from amont.models.stem import check_stem
 from amont.nn import init
-
-STEMS = ("imagenet", "cifar")
 
 
 class BasicBlock(nn.Module):
@@ -37,9 +36,9 @@ class BasicBlock(nn.Module):
 
     def forward(self, x: Any) -> Tensor:
         """Return ReLU(f(x) + x)."""
-        y = F.relu(self.bn1(self.conv1(x)))
+        y = F.relu(self.bn1(self.conv1(x), before_relu=True))
         y = self.bn2(self.conv2(y))
-        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
+        return F.relu(F.add(y, x if self.downsample is None else self.downsample(x), before_relu=True))
 
 
 class Bottleneck(nn.Module):
@@ -63,10 +62,10 @@ class Bottleneck(nn.Module):
 
     def forward(self, x: Any) -> Tensor:
         """Return ReLU(f(x) + x)."""
-        y = F.relu(self.bn1(self.conv1(x)))
-        y = F.relu(self.bn2(self.conv2(y)))
+        y = F.relu(self.bn1(self.conv1(x), before_relu=True))
+        y = F.relu(self.bn2(self.conv2(y), before_relu=True))
         y = self.bn3(self.conv3(y))
-        return F.relu(y + (x if self.downsample is None else self.downsample(x)))
+        return F.relu(F.add(y, x if self.downsample is None else self.downsample(x), before_relu=True))
 
 
 class PlainBlock(nn.Module):
@@ -82,8 +81,8 @@ class PlainBlock(nn.Module):
 
     def forward(self, x: Any) -> Tensor:
         """Return ReLU(f(x))."""
-        y = F.relu(self.bn1(self.conv1(x)))
-        return F.relu(self.bn2(self.conv2(y)))
+        y = F.relu(self.bn1(self.conv1(x), before_relu=True))
+        return F.relu(self.bn2(self.conv2(y), before_relu=True))
 
 
 Block = type[BasicBlock] | type[Bottleneck] | type[PlainBlock]
@@ -135,7 +134,7 @@ class ResNet(nn.Module):
 
     def features(self, x: Any) -> list[Tensor]:
         """Return what leaves each stage: (N, C_i, H_i, W_i), each half as large as the one before."""
-        x = F.relu(self.bn1(self.conv1(x)))
+        x = F.relu(self.bn1(self.conv1(x), before_relu=True))
         x = x if self.maxpool is None else self.maxpool(x)
         found = []
         for stage in range(1, self.stages + 1):
@@ -227,8 +226,7 @@ def plain56(num_classes: int = 10, in_channels: int = 3, stem: str = "cifar") ->
 
 
 def _stem(inputs: int, outputs: int, stem: str) -> nn.Conv2d:
-    if stem not in STEMS:
-        raise ArgumentError(f"there is no stem {stem!r}: {nearest(stem, STEMS)} (cifar is for small images)")
+    check_stem(stem)
     kernel, stride = (7, 2) if stem == "imagenet" else (3, 1)
     return nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
 
