@@ -10,7 +10,7 @@ import numpy as np
 from amont.core.errors import ArgumentError, DataError
 from amont.data.dataset import ArrayDataset
 
-Kind = Literal["image", "signal", "sequence", "video"]
+Kind = Literal["image", "scene", "signal", "sequence", "video"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Data:
     """A named data set for classification.
 
     kind: "image" (N, C, H, W), "signal" (N, C, L), "sequence" (N, T, D) or "video" (N, T, C, H, W), the last two with
-    lengths.
+    lengths; "scene" is an image (N, C, H, W) with a class for every pixel, y (N, H, W).
     class_names: the name of class k at place k; every label must be one of these places.
     """
 
@@ -57,8 +57,9 @@ class Data:
 
 
 def _check_labels(where: str, dataset: ArrayDataset, num_classes: int) -> None:
-    bad = np.flatnonzero((dataset.y < 0) | (dataset.y >= num_classes))
+    bad = np.argwhere((dataset.y < 0) | (dataset.y >= num_classes))
     if len(bad):
+        found = dataset.y[tuple(bad[0])]
         raise DataError(
-            f"{where}: labels must lie between 0 and {num_classes - 1}, but sample {bad[0]} has {dataset.y[bad[0]]}"
+            f"{where}: labels must lie between 0 and {num_classes - 1}, but sample {bad[0][0]} has {found}"
         )

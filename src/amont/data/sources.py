@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from amont.core.errors import UnknownNameError, nearest
 from amont.data import embedded
 from amont.data.bundle import Data
@@ -9,9 +11,10 @@ from amont.data.cifar import load_cifar10
 from amont.data.folders import PathLike
 from amont.data.mnist import load_mnist
 from amont.data.moving_digits import load_moving_digits
+from amont.data.scenes import load_scenes
 
 EMBEDDED = embedded.NAMES
-GENERATED = {"moving-digits": load_moving_digits}
+GENERATED: dict[str, Callable[[], Data]] = {"moving-digits": load_moving_digits, "scenes": load_scenes}
 ON_DISK = {"cifar-10": load_cifar10, "fashion-mnist": load_mnist, "mnist": load_mnist}
 NAMES = (*EMBEDDED, *GENERATED, *ON_DISK)
 
