@@ -60,6 +60,4 @@ def _check_labels(where: str, dataset: ArrayDataset, num_classes: int) -> None:
     bad = np.argwhere((dataset.y < 0) | (dataset.y >= num_classes))
     if len(bad):
         found = dataset.y[tuple(bad[0])]
-        raise DataError(
-            f"{where}: labels must lie between 0 and {num_classes - 1}, but sample {bad[0][0]} has {found}"
-        )
+        raise DataError(f"{where}: labels must lie between 0 and {num_classes - 1}, but sample {bad[0][0]} has {found}")

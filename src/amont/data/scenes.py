@@ -30,10 +30,8 @@ def load_scenes(train: int = 2000, test: int = 400, size: int = 48, seed: int = 
     """
     to_tuple(size, 1, "size", minimum=LARGEST)
     digits = load_embedded("digits")
-    parts = [
-        _part(digits_part, count, size, randomness.generator(seed, f"scenes, {name}"))
-        for digits_part, count, name in ((digits.train, train, "training"), (digits.test, test, "test"))
-    ]
+    train_part = _part(digits.train, train, size, randomness.generator(seed, "scenes, training"))
+    test_part = _part(digits.test, test, size, randomness.generator(seed, "scenes, test"))
     about = Info(
         description=f"Generated: {train} scenes to train on and {test} to test with, {size} × {size} grey pixels, each "
         f"with two to four handwritten digits and a class for every pixel (seed {seed}). No digit of the test scenes "
@@ -42,7 +40,7 @@ def load_scenes(train: int = 2000, test: int = 400, size: int = 48, seed: int = 
         licence=digits.info.licence.replace("split.", "split, enlarged, put into scenes with noise."),
         citation=digits.info.citation,
     )
-    return Data("scenes", "scene", *parts, CLASS_NAMES, about)
+    return Data("scenes", "scene", train_part, test_part, CLASS_NAMES, about)
 
 
 def _part(digits: ArrayDataset, count: int, size: int, rng: np.random.Generator) -> ArrayDataset:
@@ -80,5 +78,5 @@ def enlarge(image: Array, side: int) -> Array:
     """Return an image (n, n) as (side, side), bilinearly: y = A x Aᵀ, where row i of A reads at (i + ½) n/side − ½."""
     n = len(image)
     at = np.clip((np.arange(side) + 0.5) * n / side - 0.5, 0, n - 1)
-    rows = np.maximum(0, 1 - np.abs(at[:, None] - np.arange(n)))  # (side, n): the weight of row k falls with its distance
+    rows = np.maximum(0, 1 - np.abs(at[:, None] - np.arange(n)))  # (side, n): falls with the distance
     return rows @ image @ rows.T

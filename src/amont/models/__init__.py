@@ -1,9 +1,11 @@
 """Models: the systems of the course, built from layers."""
 
 from amont.models.alexnet import AlexNet
+from amont.models.autoencoder import Autoencoder
 from amont.models.cnn1d import CNN1d
 from amont.models.cnn2d import CNN2d
 from amont.models.convnext import ConvNeXt, convnext_tiny
+from amont.models.fcn8s import FCN8s
 from amont.models.lenet import LeNet5
 from amont.models.logistic import LogisticRegression
 from amont.models.mlp import MLP
@@ -34,11 +36,13 @@ __all__ = [
     "MLP",
     "NAMES",
     "AlexNet",
+    "Autoencoder",
     "BasicBlock",
     "Bottleneck",
     "CNN1d",
     "CNN2d",
     "ConvNeXt",
+    "FCN8s",
     "FrameClassifier",
     "GRUClassifier",
     "LSTMClassifier",

@@ -108,8 +108,8 @@ class FCN8s(nn.Module):
         pool3 = self._stages(x, 1, 2, 3)
         pool4 = self._stages(pool3, 4)
         y = self._stages(pool4, 5)
-        y = self.drop6(F.relu(self.fc6(y)))
-        y = self.drop7(F.relu(self.fc7(y)))
+        y = self.drop6(F.relu(self.fc6(y, before_relu=True)))
+        y = self.drop7(F.relu(self.fc7(y, before_relu=True)))
         at_pool4, at_pool3, at_image = self.plan.crops
         y = _add(self.upscore2(self.score_fr(y)), self.score_pool4(pool4), at_pool4)
         y = _add(self.upscore_pool4(y), self.score_pool3(pool3), at_pool3)
@@ -119,7 +119,7 @@ class FCN8s(nn.Module):
     def _stages(self, x: Tensor, *numbers: int) -> Tensor:
         for stage in numbers:
             for number in range(1, self.plan.stages[stage - 1][1] + 1):
-                x = F.relu(getattr(self, f"conv{stage}_{number}")(x))
+                x = F.relu(getattr(self, f"conv{stage}_{number}")(x, before_relu=True))
             if stage > 5 - self.plan.pooled:
                 x = self.pool(x)
         return x
@@ -135,13 +135,13 @@ def _convolution(channels: int, width: int, window: int, padding: int) -> nn.Con
     """Return a convolution for a ReLU behind it, which halves the variance: He's initial weights."""
     layer = nn.Conv2d(channels, width, window, padding=padding)
     layer.weight.data = init.kaiming_normal(layer.weight.shape)
-    layer.bias.data = init.zeros(layer.bias.shape)
+    layer.bias = nn.Parameter(init.zeros((width,)))
     return layer
 
 
 def _score(channels: int, num_classes: int) -> nn.Conv2d:
     layer = nn.Conv2d(channels, num_classes, 1)
-    layer.weight.data, layer.bias.data = init.zeros(layer.weight.shape), init.zeros(layer.bias.shape)
+    layer.weight.data, layer.bias = init.zeros(layer.weight.shape), nn.Parameter(init.zeros((num_classes,)))
     return layer
 
 

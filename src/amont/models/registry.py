@@ -10,9 +10,11 @@ from typing import Any
 from amont.core.errors import ArgumentError, UnknownNameError, nearest
 from amont.data import Data
 from amont.models.alexnet import AlexNet
+from amont.models.autoencoder import Autoencoder
 from amont.models.cnn1d import CNN1d
 from amont.models.cnn2d import CNN2d
 from amont.models.convnext import convnext_tiny
+from amont.models.fcn8s import FCN8s
 from amont.models.lenet import LeNet5
 from amont.models.logistic import LogisticRegression
 from amont.models.mlp import MLP
@@ -73,6 +75,15 @@ def _image(data: Data) -> Arguments:
     return {"num_classes": data.num_classes, "in_channels": channels, "image_size": tuple(size)}
 
 
+def _autoencoder(data: Data) -> Arguments:
+    channels, *size = data.sample_shape
+    return {"in_channels": channels, "image_size": tuple(size)}
+
+
+def _dense(data: Data) -> Arguments:
+    return {"num_classes": data.num_classes, "in_channels": data.sample_shape[0], "backbone": "small"}
+
+
 def _with_stem(data: Data) -> Arguments:
     """Small images get the small stem: the other one, made for 224 pixels, would leave too little of them."""
     channels, *size = data.sample_shape
@@ -115,6 +126,8 @@ _ENTRIES: Mapping[str, Entry] = {
     "cnn2d": Entry(CNN2d, ("image",), _image),
     "frame-cnn": Entry(FrameClassifier, ("video",), _video),
     "convnext_tiny": Entry(convnext_tiny, ("image",), _with_stem, smallest=16),
+    "autoencoder": Entry(Autoencoder, ("image",), _autoencoder),
+    "fcn8s": Entry(FCN8s, ("scene",), _dense),
     "gru": Entry(GRUClassifier, _ALL, _recurrent),
     "lenet": Entry(LeNet5, ("image",), _image),
     "logistic": Entry(LogisticRegression, _FIXED, _logistic),
