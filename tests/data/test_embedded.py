@@ -75,4 +75,5 @@ def test_unknown_name() -> None:
         "mnist",
         "mnist1d",
         "moving-digits",
+        "scenes",
     }

@@ -12,6 +12,7 @@ from amont.data import fetching
 from amont.data.cifar import ARCHIVE
 from amont.data.fetching import REMOTES, Remote
 from amont.data.mnist import FILES
+from amont.data.sources import ON_DISK
 from tests.data.files import write_mnist
 from tests.data.server import serving
 
@@ -64,10 +65,12 @@ def test_names() -> None:
         data.fetch("cifar10")
     with pytest.raises(ArgumentError, match="comes with amont"):
         data.fetch("digits")
+    with pytest.raises(ArgumentError, match="comes with amont"):
+        data.fetch("scenes")
 
 
 def test_the_public_addresses_are_complete() -> None:
-    assert set(REMOTES) == set(data.NAMES) - {"digits", "japanese-vowels", "mnist1d"}
+    assert set(REMOTES) == set(ON_DISK)
     for name in ("mnist", "fashion-mnist"):
         assert [remote.file for remote in REMOTES[name]] == [file + ".gz" for file in FILES]
     assert [remote.file for remote in REMOTES["cifar-10"]] == [ARCHIVE]

@@ -52,7 +52,7 @@ def test_it_learns_to_say_its_input_again(upsampling: str) -> None:
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-    assert loss.item() < 0.25 * x.var(axis=0).mean()  # the mean image alone leaves the variance
+    assert loss.item() < 0.6 * x.var(axis=0).mean()  # the mean image alone leaves the variance
 
 
 def test_errors() -> None:

@@ -10,7 +10,7 @@ from amont.core.errors import ArgumentError, FileError
 from amont.data.cifar import ARCHIVE
 from amont.data.folders import PathLike, cache_folder
 from amont.data.mnist import CLASS_NAMES, find_mnist
-from amont.data.sources import EMBEDDED, check_name
+from amont.data.sources import ON_DISK, check_name
 
 if TYPE_CHECKING:
     from amont.data.download import Progress
@@ -84,12 +84,12 @@ def fetch(name: str, root: PathLike | None = None, progress: Progress | None = N
     progress: called with (file name, bytes that are there, bytes in all) as they arrive.
 
     Every file is checked by its SHA-256. An interrupted fetch goes on where it stopped.
-    Errors: `UnknownNameError`; `ArgumentError` for embedded data; `FileError` if no address can be reached.
+    Errors: `UnknownNameError`; `ArgumentError` for what comes with amont; `FileError` if no address can be reached.
     """
     from amont.data.download import download  # here, because Python's HTTP client is slow to import
 
     check_name(name)
-    if name in EMBEDDED:
+    if name not in ON_DISK:
         raise ArgumentError(f"{name!r} comes with amont, there is nothing to fetch: data.load({name!r})")
     folder = cache_folder(name) if root is None else Path(root).expanduser() / name
     elsewhere = _found(name, root)

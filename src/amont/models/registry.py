@@ -122,12 +122,12 @@ _ALL = ("image", "signal", "sequence")
 _FIXED = ("image", "signal")  # samples of one size: a flat model cannot tell padding from data
 _ENTRIES: Mapping[str, Entry] = {
     "alexnet": Entry(AlexNet, ("image",), _alexnet, smallest=15),
+    "autoencoder": Entry(Autoencoder, ("image",), _autoencoder),
     "cnn1d": Entry(CNN1d, ("signal",), _signal),
     "cnn2d": Entry(CNN2d, ("image",), _image),
-    "frame-cnn": Entry(FrameClassifier, ("video",), _video),
     "convnext_tiny": Entry(convnext_tiny, ("image",), _with_stem, smallest=16),
-    "autoencoder": Entry(Autoencoder, ("image",), _autoencoder),
     "fcn8s": Entry(FCN8s, ("scene",), _dense),
+    "frame-cnn": Entry(FrameClassifier, ("video",), _video),
     "gru": Entry(GRUClassifier, _ALL, _recurrent),
     "lenet": Entry(LeNet5, ("image",), _image),
     "logistic": Entry(LogisticRegression, _FIXED, _logistic),
