@@ -30,7 +30,7 @@ def convert(
         _check_model(file, weights.arrays, model, set_ or [])
     save_arrays(weights.arrays, out)
     numbers = sum(array.size for array in weights.arrays.values())
-    typer.echo(f"{len(weights.arrays)} arrays of {numbers:,} numbers are in {out}".replace(",", " "))
+    typer.echo(f"{out} holds {numbers} numbers in {len(weights.arrays)} arrays")
     if weights.key != ".":
         typer.echo(f"they were under the key {weights.key!r}")
     if weights.prefix:
