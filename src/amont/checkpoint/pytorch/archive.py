@@ -34,8 +34,6 @@ class Archive:
             raise CheckpointError(f"its zip directory is broken or cut off ({shown(error)})") from error
         self.parts = self._checked(size)
         self.folder = next(iter(self.parts), "").partition("/")[0]
-        if any(name.startswith(f"{self.folder}/code/") for name in self.parts):
-            raise CheckpointError("it is a TorchScript archive, which holds a program; save the state_dict() instead")
         if self._read("byteorder", b"little") != b"little":
             raise CheckpointError("its numbers are big-endian; load and save it again in PyTorch on this machine")
         self.tree: Any = read_pickle(io.BytesIO(self._read("data.pkl", most=MAX_PICKLE)), allowed({}))
@@ -54,6 +52,10 @@ class Archive:
         parts: dict[str, zipfile.ZipInfo] = {}
         for part in self.zip.infolist():
             name = part.orig_filename
+            if name.split("/")[1:2] == ["code"]:
+                raise CheckpointError(
+                    "it is a TorchScript archive, which holds a program; save the state_dict() instead"
+                )
             if name in parts or "\\" in name or "\0" in name or {"", ".", ".."} & set(name.split("/")):
                 raise CheckpointError(f"its zip directory has the name '{shown(name)}' twice, or it is no plain name")
             if part.compress_type != zipfile.ZIP_STORED or part.flag_bits & _ENCRYPTED:
