@@ -77,5 +77,7 @@ class Archive:
             raise CheckpointError(f"its part '{shown(name)}' has {part.file_size} bytes; at most {most} are read")
         try:
             return self.zip.read(part)
+        except MemoryError:
+            raise
         except Exception as error:
             raise CheckpointError(f"its part '{shown(name)}' is damaged or cut off ({shown(error)})") from error

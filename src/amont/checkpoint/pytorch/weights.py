@@ -129,9 +129,8 @@ def _choose(tree: Any, key: str | None) -> tuple[str, dict[Any, Any]]:
         return offered[0]
     if not offered:
         raise CheckpointError(f"it holds no weights; expected a dict from names to tensors, found {_describe(tree)}")
-    listed = [
-        f"'{shown(path)}' ({sum(_is_weight(*item) for item in d.items())} tensors)" for path, d in offered[:_SHOWN]
-    ]
+    counts = [(path, sum(_is_weight(*item) for item in state.items())) for path, state in offered[:_SHOWN]]
+    listed = [f"'{shown(path)}' ({count} tensor{'s' * (count != 1)})" for path, count in counts]
     more = f" and {len(offered) - _SHOWN} more" if len(offered) > _SHOWN else ""
     problem = "it holds several sets of weights" if key is None else f"it has no weights under the key '{shown(key)}'"
     raise CheckpointError(f"{problem}; choose the key (--key): {', '.join(listed)}{more}")
