@@ -42,28 +42,36 @@ def rotate(x: Array, degrees: Array) -> Array:
     u = (np.arange(width, dtype=x.dtype) - (width - 1) / 2)[None, :]
     theta = np.deg2rad(degrees)[:, None, None]
     cos, sin = np.cos(theta).astype(x.dtype), np.sin(theta).astype(x.dtype)
-    return _bilinear(x, v * cos + u * sin + (height - 1) / 2, u * cos - v * sin + (width - 1) / 2)
+    rows, columns = v * cos + u * sin, u * cos - v * sin
+    rows += x.dtype.type((height - 1) / 2)
+    columns += x.dtype.type((width - 1) / 2)
+    return _bilinear(x, rows, columns)
 
 
 def _bilinear(x: Array, rows: Array, columns: Array) -> Array:
-    """Return x at the real places (rows, columns) (N, H, W); a pixel outside the image counts as zero.
+    """Return x at the real places (rows, columns) (N, H, W), which are overwritten; a pixel outside counts as zero.
 
     Zeros are put around the images, one before and two behind, and places farther out are brought back to them: so
     no pixel has to be asked whether it is inside, and the four neighbours lie at fixed distances in memory.
     """
     (n, channels, height, width), dtype = x.shape, x.dtype
-    padded = np.zeros((n, channels, height + 3, width + 3), dtype)
-    padded[:, :, 1:-2, 1:-2] = x
-    rows, columns = rows.clip(-1, height) + dtype.type(1), columns.clip(-1, width) + dtype.type(1)
-    top, left = rows.astype(np.intp), columns.astype(np.intp)  # rounded down: they are not negative
-    down, right = (rows - top).astype(dtype)[:, None], (columns - left).astype(dtype)[:, None]
-    images = np.arange(n * channels).reshape(n, channels, 1, 1) * (height + 3)
-    place = (images + top[:, None]) * (width + 3) + left[:, None]  # (N, C, H, W), of the upper left neighbour
-    pixels = padded.ravel()
-    above, below = (_mix(pixels[place + i], pixels[place + i + 1], right) for i in (0, width + 3))
-    return _mix(above, below, down)
+    padded = np.zeros((n, height + 3, width + 3, channels), dtype)
+    padded[:, 1:-2, 1:-2] = x.transpose(0, 2, 3, 1)
+    pixels = padded.reshape(-1, channels)
+    np.clip(rows, -1, height, out=rows)
+    np.clip(columns, -1, width, out=columns)
+    top, left = np.floor(rows), np.floor(columns)
+    down, right = (rows - top)[..., None], (columns - left)[..., None]
+    place = ((top + 1) * (width + 3) + (left + 1)).astype(np.intp)  # of the upper left neighbour
+    place += np.arange(n)[:, None, None] * (height + 3) * (width + 3)
+    a, b, c, d = (pixels[i:].take(place, axis=0) for i in (0, 1, width + 3, width + 4))  # each (N, H, W, C)
+    y = _mix(_mix(a, b, right), _mix(c, d, right), down)
+    return np.ascontiguousarray(y.transpose(0, 3, 1, 2))
 
 
 def _mix(a: Array, b: Array, share: Array) -> Array:
-    """Return (1 − share) a + share b."""
-    return a + share * (b - a)
+    """Return (1 − share) a + share b, in the place of b."""
+    b -= a
+    b *= share
+    b += a
+    return b
