@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -17,6 +18,7 @@ from amont.cli.main import app
 from amont.training import History, Trainer
 from amont.training.run_folder import claimed
 from amont.version import __version__
+from tests.data.files import idx_bytes, write_mnist
 
 
 def amont(*args: str) -> Any:
@@ -139,6 +141,28 @@ def test_names_that_do_not_exist() -> None:
     assert "did you mean 'adam'" in refused("train", "mlp", "--data", "digits", "--optimizer", "adaam")
     assert "did you mean" in refused("data", "info", "mnist1")
     assert not any(Path("runs").glob("*"))
+
+
+@pytest.mark.parametrize(
+    "file, content, message",
+    [
+        ("train-images-idx3-ubyte", b"", "train-images-idx3-ubyte: expected an IDX file, found 0 bytes"),
+        ("t10k-images-idx3-ubyte", b"\x89PNG\r\n\x1a\n", "t10k-images-idx3-ubyte: not an IDX file"),
+        ("train-images-idx3-ubyte", idx_bytes(np.zeros((12, 5, 5), np.uint8)), "expected uint8 images of shape"),
+        ("train-labels-idx1-ubyte", idx_bytes(np.full(40, 10, np.uint8)), "between 0 and 9, but number 0 is 10"),
+    ],
+)
+def test_broken_images_are_refused_before_training_and_nothing_is_lost(file: str, content: bytes, message: str) -> None:
+    write_mnist(Path("mnist"), train=40, packed=False)
+    options = ("--data", "mnist", "--root", "mnist", "--epochs", "1", "--batch-size", "8")
+    assert amont("train", "lenet", *options, "--out", "good").exit_code == 0
+    before = {path.name: path.read_bytes() for path in Path("good").iterdir()}
+    (Path("mnist") / file).write_bytes(content)
+    assert message in refused("train", "lenet", *options)
+    assert not any(Path("runs").glob("*"))
+    assert message in refused("train", "--resume", "good", "--epochs", "2")
+    assert message in refused("evaluate", "good")
+    assert {path.name: path.read_bytes() for path in Path("good").iterdir()} == before
 
 
 def test_a_model_that_does_not_fit_leaves_nothing_behind() -> None:

@@ -35,6 +35,7 @@ SCHEDULES: Mapping[str, Callable[[float, int, int], Schedule]] = {
 _LEARNING_RATES = {"adagrad": 1e-2, "sgd": 5e-2}
 _RECURRENT = ("gru", "lstm", "rnn")
 _WITH_BATCH_NORM = ("plain", "resnet", "resnext", "wide_resnet")  # how their names begin
+_SMALL_RATES = {"alexnet": 3e-4, "convnext_tiny": 1e-3}
 _MIRRORED = ("fashion-mnist",)  # a mirrored shoe is a shoe; a mirrored 7 is no 7
 
 
@@ -63,13 +64,14 @@ def _many_images(model: str) -> dict[str, Any]:
     """Settings for tens of thousands of images: few epochs, one cycle of the learning rate, images that change.
 
     With batch normalization SGD bears a large rate (Smith and Topin, 2018); weight decay and momentum are those of
-    He et al., 2015.
+    He et al., 2015. AlexNet has no normalization, and ConvNeXt is deep: they get smaller rates.
     """
-    found = {"epochs": 15, "schedule": "one-cycle", "augment": True}
+    found: dict[str, Any] = {"epochs": 15, "schedule": "one-cycle", "augment": True}
     if model.startswith(_WITH_BATCH_NORM):
         sgd = {"optimizer": "sgd", "lr": 0.2, "weight_decay": 5e-4, "label_smoothing": 0.1}
         return found | sgd | {"batch_size": 128}
-    return found | {"batch_size": 64, "weight_decay": 0.01}
+    found |= {"batch_size": 64, "weight_decay": 0.01}
+    return found | ({"lr": _SMALL_RATES[model]} if model in _SMALL_RATES else {})
 
 
 def make_optimizer(name: str, params: Iterable[Any], lr: float | Schedule, weight_decay: float) -> optim.Optimizer:
