@@ -22,7 +22,7 @@ def videos(*shape: int) -> np.ndarray:
 
 def small() -> models.VideoClassifier:
     amont.seed(0)
-    return models.VideoClassifier(4, 2, 8, channels=(3,), features=6, hidden_size=5)
+    return models.VideoClassifier(4, 2, 8, channels=(3,), features=6, hidden_size=5).eval()
 
 
 def test_padding_after_the_last_frame_changes_nothing() -> None:
@@ -46,7 +46,7 @@ def test_over_time_is_the_answer_if_the_video_ended_there() -> None:
 
 
 def test_it_learns_the_motions_of_a_few_videos() -> None:
-    model = small()
+    model = small().train()
     x = videos(8, 5, 2, 8, 8)
     x[4:] = x[:4, ::-1]  # the same frames in another order
     y = np.arange(8) // 4
@@ -60,7 +60,7 @@ def test_it_learns_the_motions_of_a_few_videos() -> None:
 
 
 def test_frame_cnn_reads_its_frame_alone() -> None:
-    model = models.FrameClassifier(4, 2, 8, channels=(3,), frame=2)
+    model = models.FrameClassifier(4, 2, 8, channels=(3,), frame=2).eval()
     x = videos()
     changed = np.where(np.arange(5)[:, None, None, None] == 2, x, 0)
     np.testing.assert_array_equal(model(x).numpy(), model(changed, lengths=np.array([3, 4, 5])).numpy())

@@ -21,6 +21,20 @@ def test_time_distributed_applies_the_module_to_each_step() -> None:
     assert (x.grad[:, [0, 2]] == 0).all()
 
 
+def test_time_distributed_leaves_out_the_padding() -> None:
+    x = tensor(np.random.default_rng(0).standard_normal((3, 4, 2)).astype("float32"), requires_grad=True)
+    lengths, norm = np.array([4, 1, 2]), nn.BatchNorm1d(2)
+    y = nn.TimeDistributed(norm)(x, lengths=lengths)
+    valid = np.arange(4) < lengths[:, None]
+    np.testing.assert_allclose(norm.running_mean.numpy(), 0.1 * x.numpy()[valid].mean(0), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(y.numpy()[valid], nn.BatchNorm1d(2)(x.numpy()[valid]).numpy())
+    assert (y.numpy()[~valid] == 0).all()
+    (y * np.arange(24, dtype="float32").reshape(y.shape)).sum().backward()
+    assert x.grad is not None
+    assert (x.grad[~valid] == 0).all()
+    assert (x.grad[valid] != 0).all()
+
+
 def test_time_distributed_refuses_an_input_without_steps() -> None:
     with pytest.raises(ShapeError, match=r"\(N, T, …\) with 3 axes or more, got \(2, 3\)"):
         nn.TimeDistributed(nn.Linear(3, 3))(np.ones((2, 3), np.float32))

@@ -20,10 +20,13 @@ LETTERS = "(N, T, C, H, W)"
 class VideoClassifier(nn.Module):
     """The same CNN on each frame, an LSTM over the frames, a dense layer. x (N, T, C, H, W) → logits (N, K).
 
-        f_t = ReLU(CNN(x_t))    (h_t, c_t) = LSTM(f_t, (h_{t−1}, c_{t−1}))    logits = W h_T + b
+        f_t = ReLU(BN(CNN(x_t)))    (h_t, c_t) = LSTM(f_t, (h_{t−1}, c_{t−1}))    logits = W h_T + b
 
     With the defaults a frame goes 1×16×16 → 16×8×8 → 32×4×4 → 64 features, and the LSTM has 64 units. `lengths` (N,):
     the number of frames of each video; T is then its own last frame. `channels` as for `CNN2d`.
+
+    The CNN normalizes its batches (course D3 5). Without that, features differ too little from frame to frame at first,
+    and the LSTM stays at chance for hundreds of steps before it finds the first motion.
     """
 
     def __init__(
@@ -35,8 +38,8 @@ class VideoClassifier(nn.Module):
         features: int = 64,
         hidden_size: int = 64,
     ) -> None:
-        cnn = CNN2d(features, in_channels, image_size, channels)
-        self.encoder = nn.TimeDistributed(nn.Sequential(cnn, nn.ReLU()))
+        cnn = CNN2d(features, in_channels, image_size, channels, batch_norm=True)
+        self.encoder = nn.TimeDistributed(nn.Sequential(cnn, nn.BatchNorm1d(features), nn.ReLU()))
         self.recurrent = nn.LSTM(features, hidden_size)
         self.classifier = nn.Linear(hidden_size, num_classes)
 
@@ -55,7 +58,7 @@ class VideoClassifier(nn.Module):
     def _states(self, x: Any, lengths: Any) -> Any:
         x = as_tensor(x)
         check_ndim(x.shape, 5, LETTERS)
-        return self.recurrent(self.encoder(x), lengths=lengths)
+        return self.recurrent(self.encoder(x, lengths=lengths), lengths=lengths)
 
 
 class FrameClassifier(nn.Module):
@@ -74,7 +77,7 @@ class FrameClassifier(nn.Module):
         frame: int = 0,
     ) -> None:
         self.frame = frame
-        self.cnn = CNN2d(num_classes, in_channels, image_size, channels, hidden=(features,))
+        self.cnn = CNN2d(num_classes, in_channels, image_size, channels, hidden=(features,), batch_norm=True)
 
     def forward(self, x: Any, lengths: Any = None) -> Tensor:
         """Return the logits. Errors: `ShapeError` if a video has no such frame."""
