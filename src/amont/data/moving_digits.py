@@ -32,8 +32,8 @@ MOTIONS: dict[str, tuple[tuple[int, int], int]] = {
     "clockwise": ((0, 0), 1),
     "counterclockwise": ((0, 0), -1),
 }
-SPEEDS = (1.0, 1.5, 2.0)  # pixels a frame, along a line or along the circle
-RADIUS = 3.0  # of the circle, in pixels
+SPEEDS = (2.0, 2.5, 3.0)  # pixels a frame, along a line or along the circle
+RADIUS = 4.0  # of the circle, in pixels
 CANVAS = 16  # height and width
 SHORTEST, LONGEST = 8, 12  # frames of a video
 PER_CLASS = {"train": 500, "test": 200}

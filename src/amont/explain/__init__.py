@@ -17,6 +17,7 @@ from amont.explain.plots import (
     plot_over_time,
     plot_saliency,
     plot_shift_response,
+    plot_videos,
 )
 from amont.explain.receptive_field import ReceptiveField, receptive_field
 from amont.explain.saliency import Saliency, saliency, smooth_grad
@@ -55,6 +56,7 @@ __all__ = [
     "plot_over_time",
     "plot_saliency",
     "plot_shift_response",
+    "plot_videos",
     "receptive_field",
     "saliency",
     "shift_response",

@@ -48,6 +48,8 @@ def defaults(model: str, data: str, optimizer: str | None = None) -> dict[str, A
     """
     kind = kind_of(data)
     found: dict[str, Any] = {"epochs": 60, "batch_size": 100} if kind == "signal" else {}
+    if kind == "video":
+        found |= {"epochs": 20, "lr": 1e-2, "clip_norm": 1.0, "augment": True}
     if data in ON_DISK:
         found |= _many_images(model)
     if optimizer not in (None, found.get("optimizer")):
@@ -83,8 +85,11 @@ def augmentation(data: Data, cutout: int = 0) -> transforms.Transform:
     """Return small random changes that leave the class as it is, for a data set.
 
     Photographs and clothes are mirrored and shifted, other images (digits) shifted and turned a little; signals and
-    sequences get a little noise. `cutout`: the side of a square of zeros in each image; 0 for none.
+    sequences get a little noise; videos are shifted as a whole, and what leaves comes in on the other side.
+    `cutout`: the side of a square of zeros in each image; 0 for none.
     """
+    if data.kind == "video":
+        return transforms.RandomShift((0, *(size // 2 for size in data.sample_shape[2:])), mode="wrap")
     if data.kind != "image":
         return transforms.GaussianNoise(0.05)
     channels, height, _ = data.sample_shape

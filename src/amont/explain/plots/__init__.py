@@ -8,6 +8,7 @@ from amont.explain.plots.heat import plot_grad_cam, plot_saliency
 from amont.explain.plots.patches import plot_exciting_patches
 from amont.explain.plots.shift import plot_shift_response
 from amont.explain.plots.style import COLOURS, HATCHES, LINES, MARKERS, STYLE, line, new_figure, style
+from amont.explain.plots.videos import plot_videos
 from amont.explain.plots.words import translated
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "plot_over_time",
     "plot_saliency",
     "plot_shift_response",
+    "plot_videos",
     "style",
     "translated",
 ]
