@@ -49,7 +49,7 @@ def defaults(model: str, data: str, optimizer: str | None = None) -> dict[str, A
     kind = kind_of(data)
     found: dict[str, Any] = {"epochs": 60, "batch_size": 100} if kind == "signal" else {}
     if kind == "video":
-        found |= {"epochs": 20, "lr": 1e-2, "clip_norm": 1.0, "augment": True}
+        found |= {"epochs": 15, "lr": 1e-2, "clip_norm": 1.0, "augment": True}
     if data in ON_DISK:
         found |= _many_images(model)
     if optimizer not in (None, found.get("optimizer")):
