@@ -51,7 +51,7 @@ def load_moving_digits() -> Data:
         f"{CANVAS} × {CANVAS} pixels for {SHORTEST} to {LONGEST} frames; the class is its motion, of which no single "
         f"frame says anything. Training and test videos show different digits, those of the two parts of 'digits'.",
         source=f"made by amont/data/moving_digits.py from: {digits.info.source}",
-        licence=digits.info.licence,
+        licence=f"{digits.info.licence} Changed again: put on a canvas, moved.",
         citation=digits.info.citation,
     )
     return Data(NAME, "video", parts["train"], parts["test"], tuple(MOTIONS), about)
