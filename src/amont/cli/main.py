@@ -70,11 +70,12 @@ def options(
 
 def _register() -> None:
     """Add the commands, in the order of the help. Their files load heavy things inside their functions only."""
-    from amont.cli import convert, data, evaluate, study, summary, train
+    from amont.cli import convert, data, evaluate, prune, study, summary, train
 
     app.command("study")(study.study)
     app.command("train")(train.train)
     app.command("evaluate")(evaluate.evaluate)
+    app.command("prune")(prune.prune)
     app.command("summary")(summary.summary)
     app.command("convert")(convert.convert)
     app.add_typer(data.app, name="data")

@@ -42,9 +42,11 @@ class RunConfig:
     cutout: int = 0
     validation: float = 0.1
     patience: int = 0
+    prune: float = 0.0
     seed: int = 0
     root: str = ""
     model_args: dict[str, Any] = field(default_factory=dict)
+    sizes: dict[str, Any] = field(default_factory=dict)  # shapes of what is smaller in a shrunk model, see amont.prune
 
     def __post_init__(self) -> None:
         for item in dataclasses.fields(self):
@@ -60,6 +62,7 @@ class RunConfig:
             _check(name, getattr(self, name), getattr(self, name) >= 0, "at least 0")
         _check("lr", self.lr, self.lr > 0, "above 0")
         _check("label_smoothing", self.label_smoothing, 0 <= self.label_smoothing < 1, "from 0 up to, not including, 1")
+        _check("prune", self.prune, 0 <= self.prune < 1, "from 0 up to, not including, 1")
         _check("validation", self.validation, 0 < self.validation < 1, "between 0 and 1")
         for name, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             if getattr(self, name) not in known:

@@ -42,6 +42,10 @@ class Monitor:
         self.best, self.epoch = value, int(row["epoch"])
         return True
 
+    def restart(self) -> None:
+        """Forget the best so far: the model is another one now, e.g. after pruning."""
+        self.best, self.epoch = None, 0
+
     def state_dict(self) -> dict[str, Any]:
         """Return the best so far."""
         return {"best": self.best, "epoch": self.epoch}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from amont import data as datasets
-from amont import models
+from amont import models, prune
 from amont.checkpoint import load
 from amont.core import rng as streams
 from amont.core.atomic import PathLike
@@ -20,6 +21,7 @@ from amont.training.checkpointing import Checkpoint
 from amont.training.config import RunConfig
 from amont.training.confusion import Array, confusion_matrix
 from amont.training.early_stopping import EarlyStopping
+from amont.training.gradual_pruning import GradualPruning
 from amont.training.run_folder import CONFIG, HISTORY, MODEL, STATE
 from amont.training.trainer import Trainer
 
@@ -41,16 +43,26 @@ class Run:
         return self.trainer.interrupted
 
 
-def train(config: RunConfig, folder: PathLike, *, resume: bool = False, progress: bool = True) -> Run:
+def train(
+    config: RunConfig,
+    folder: PathLike,
+    *,
+    resume: bool = False,
+    progress: bool = True,
+    start: Callable[[Module], object] | None = None,
+) -> Run:
     """Train as `config` says, keeping the run in `folder`; the test set is used once, at the end.
 
     A part of the training set is kept for validation: it decides which epoch's weights are the best. With `resume`
     the run in `folder` goes on; if it was killed before its first state was written, it begins again, the same way.
+    `start` gives the new model other weights than those that it is made with.
     """
     streams.seed(config.seed)
     data = datasets.load(config.data, config.root or None)
     training, validation = datasets.split(data.train, (1 - config.validation, config.validation))
-    model = models.for_data(config.model, data, **config.model_args)
+    model = _build(config, data)
+    if start is not None and not (resume and _has_state(Path(folder))):
+        start(model)
     train_loader = datasets.DataLoader(
         training,
         config.batch_size,
@@ -64,6 +76,11 @@ def train(config: RunConfig, folder: PathLike, *, resume: bool = False, progress
     if not run.interrupted:
         run.test = _test(trainer, data)
     return run
+
+
+def _build(config: RunConfig, data: datasets.Data) -> Module:
+    """Return the new model that the settings describe."""
+    return prune.resize(models.for_data(config.model, data, **config.model_args), config.sizes)
 
 
 class _RunCheckpoint(Checkpoint):
@@ -103,7 +120,7 @@ def trained(
     """
     config = RunConfig.load(Path(folder) / CONFIG)
     trained_on = datasets.load(config.data, root or config.root or None)
-    model = models.for_data(config.model, trained_on, **config.model_args)
+    model = _build(config, trained_on)
     if not (Path(folder) / MODEL).exists():
         raise FileError(f"{str(folder)!r} has no {MODEL} yet; go on with it: amont train --resume {folder}")
     load(model, Path(folder) / MODEL)
@@ -139,6 +156,8 @@ def _trainer(config: RunConfig, model: Module, batches: int, folder: Path | None
         # Without a patience the best weights are kept all the same, and training is never stopped.
         patience = config.patience or config.epochs + 1
         callbacks = [EarlyStopping("val_loss", patience=patience), _RunCheckpoint(config, folder)]
+        if config.prune:
+            callbacks.append(GradualPruning(config.prune, begin=config.epochs / 4, end=config.epochs * 3 / 4))
     return Trainer(
         model,
         partial(cross_entropy, label_smoothing=config.label_smoothing),
