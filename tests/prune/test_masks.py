@@ -44,7 +44,7 @@ def test_pruned_weights_stay_0_while_the_others_are_trained(make: Callable[..., 
         after = net.state_dict()[f"{name}.weight"]
         assert mask.sum() == mask.size // 2
         assert not after[~mask].any()
-        assert (after[mask] != before[f"{name}.weight"][mask]).mean() > 0.7  # units that are always off stay
+        assert (after[mask] != before[f"{name}.weight"][mask]).mean() > 0.4  # units that are always off stay
 
 
 def test_without_the_optimizer_its_momentum_would_carry_weights_on() -> None:

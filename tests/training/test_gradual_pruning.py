@@ -15,6 +15,11 @@ from amont.training import Callback, GradualPruning, Trainer
 from tests.training.parts import loaders, trainer
 
 
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    amont.seed(0)
+
+
 class Watch(Callback):
     """Notes the share of zeros after each step."""
 

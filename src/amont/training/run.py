@@ -135,7 +135,11 @@ def trained(
 
 def evaluate(folder: PathLike, data_name: str | None = None, root: str | None = None) -> dict[str, float]:
     """Return loss and accuracy of a run's model on the test set it belongs to, or on that of another data set."""
-    config, model, data = trained(folder, data_name, root)
+    return score(*trained(folder, data_name, root))
+
+
+def score(config: RunConfig, model: Module, data: datasets.Data) -> dict[str, float]:
+    """Return loss and accuracy of a model on the test set, measured as a run with these settings does it."""
     return _test(_trainer(config, model, 1, None, False), data)
 
 
