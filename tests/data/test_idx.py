@@ -2,10 +2,13 @@
 
 import gzip
 import struct
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from amont.core.errors import DataError, FileError
 from amont.data.idx import read_idx
@@ -34,6 +37,8 @@ def test_every_type(tmp_path: Path, dtype: str, packed: bool) -> None:
         (b"\0\0\x07\x01" + GOOD[4:], "not an IDX file"),
         (b"\0\0\x08\0" + GOOD[4:], "not an IDX file"),
         (GOOD[:10], "expected 3 sizes"),
+        (b"\0\0\x08\x02" + struct.pack(">2I", 0, 28), r"holds nothing, its header announces the shape \(0, 28\)"),
+        (b"\0\0\x08\x08" + struct.pack(">8I", 0, *[2**32 - 1] * 7), "holds nothing"),
         (GOOD[:-1], "24 bytes of shape"),
         (GOOD + b"!", "24 bytes of shape"),
         (b"\0\0\x08\x03" + struct.pack(">3I", 2**31, 2**31, 2**31), "the header announces"),
@@ -46,6 +51,30 @@ def test_broken(tmp_path: Path, content: bytes, message: str, packed: bool) -> N
     with pytest.raises(DataError, match=message) as caught:
         read_idx(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.binary(min_size=1, max_size=4)), min_size=1, max_size=3))
+def test_changed_bytes_give_an_array_or_a_clear_error(
+    tmp_path: Path, packed: bool, changes: list[tuple[int, bytes]]
+) -> None:
+    content = bytearray(gzip.compress(GOOD, mtime=0) if packed else GOOD)
+    for place, new in changes:
+        start = place % len(content)
+        content[start : start + len(new)] = new
+    (tmp_path / "a").write_bytes(content)
+    with suppress(DataError):
+        assert read_idx(tmp_path / "a").size
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_cut_off_anywhere(tmp_path: Path, packed: bool) -> None:
+    content = gzip.compress(GOOD) if packed else GOOD
+    for length in range(len(content)):
+        (tmp_path / "a").write_bytes(content[:length])
+        with pytest.raises(DataError):
+            read_idx(tmp_path / "a")
 
 
 def test_truncated_or_damaged_gzip(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_wrong_content_names_the_file(tmp_path: Path, file: str, array: np.ndarr
 
 def test_files_without_images(tmp_path: Path) -> None:
     write_mnist(tmp_path, test=0)
-    with pytest.raises(DataError, match="no images"):
+    with pytest.raises(DataError, match="the file holds nothing"):
         data.load("mnist", tmp_path)
 
 

@@ -76,7 +76,10 @@ def _read_header(file: BinaryIO, path: Path) -> tuple[np.dtype, tuple[int, ...],
     sizes = file.read(4 * magic[3])
     if len(sizes) < 4 * magic[3]:
         raise DataError(f"{path}: truncated; expected {magic[3]} sizes in the header, found {len(sizes)} bytes")
-    return np.dtype(_DTYPES[magic[2]]), struct.unpack(f">{magic[3]}I", sizes), 4 + len(sizes)
+    shape = struct.unpack(f">{magic[3]}I", sizes)
+    if 0 in shape:
+        raise DataError(f"{path}: the file holds nothing, its header announces the shape {shape}; fetch it again")
+    return np.dtype(_DTYPES[magic[2]]), shape, 4 + len(sizes)
 
 
 def _read_at_most(file: BinaryIO, limit: int) -> bytearray:

@@ -78,8 +78,6 @@ def _read_part(images_path: Path, labels_path: Path) -> ArrayDataset:
             f"{labels_path}: expected uint8 labels of shape {images.shape[:1]}, one for each image of "
             f"{images_path.name}, found {labels.dtype} {labels.shape}"
         )
-    if not len(images):
-        raise DataError(f"{images_path}: the file has no images; fetch it again")
     bad = np.flatnonzero(labels > 9)
     if len(bad):
         raise DataError(f"{labels_path}: labels must lie between 0 and 9, but number {bad[0]} is {labels[bad[0]]}")
