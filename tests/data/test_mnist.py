@@ -75,7 +75,7 @@ def test_missing_files_say_where_to_put_them(tmp_path: Path) -> None:
     [
         ("train-images-idx3-ubyte", np.zeros((12, 27, 28), np.uint8), r"expected uint8 images of shape \(N, 28, 28\)"),
         ("train-images-idx3-ubyte", np.zeros((12, 28, 28), np.float32), "found float32"),
-        ("train-images-idx3-ubyte", np.zeros((0, 28, 28), np.uint8), "expected uint8 labels of shape"),
+        ("train-images-idx3-ubyte", np.zeros((0, 28, 28), np.uint8), "the file holds nothing"),
         ("train-labels-idx1-ubyte", np.zeros(11, np.uint8), r"labels of shape \(12,\).*found uint8 \(11,\)"),
         ("train-labels-idx1-ubyte", np.arange(12, dtype=np.uint8), "between 0 and 9, but number 10 is 10"),
     ],
