@@ -11,6 +11,7 @@ from benchmarks.report import RESULTS, Choice
 SECTIONS = {
     "steps": steps.report,
     "sequences": steps.sequences,
+    "models": steps.image_models,
     "memory": memory.report,
     "startup": startup.report,
     "scaling": scaling.report,

@@ -15,6 +15,7 @@ from benchmarks.statistics import geometric_mean
 from benchmarks.workloads.models import (
     GEOMETRIC_MEAN_AIM,
     GEOMETRIC_MEAN_AT_LEAST,
+    IMAGE_MODELS,
     JAX_AT_LEAST,
     JAX_MODELS,
     SEQUENCES,
@@ -38,6 +39,12 @@ def sequences(choice: Choice, effort: Effort, threads: int) -> Report:
     """The same for sequences of different lengths, several layers, both directions: the goals of the plain layers."""
     title = f"Training steps of recurrent layers in their other forms, float32, {threads} threads"
     return _report("sequences", title, SEQUENCES, choice, effort, threads)
+
+
+def image_models(choice: Choice, effort: Effort, threads: int) -> Report:
+    """Every image model of `amont.models`: none is to be more than 10 % slower than PyTorch."""
+    title = f"Training steps of the image models, float32, {threads} threads"
+    return _report("models", title, IMAGE_MODELS, choice, effort, threads)
 
 
 def _report(

@@ -12,7 +12,7 @@ from amont import models, optim
 from amont.backends.select import current
 from benchmarks.workloads.bench import Bench
 from benchmarks.workloads.kernels import GATES, KernelCase, arrays
-from benchmarks.workloads.models import LEARNING_RATE, MOMENTUM, Workload, batch, lengths
+from benchmarks.workloads.models import MOMENTUM, ZOO, Workload, batch, lengths, stem_for
 
 VERSION = amont.__version__
 LAYOUTS = ("contiguous",)
@@ -24,22 +24,23 @@ def prepare(threads: int) -> None:
 
 
 def make(workload: Workload) -> Any:
-    """Return the model of a workload. Once `amont.models` has ResNet-18 and AlexNet, they go here."""
+    """Return the model of a workload."""
     name, shape, classes = workload.model, workload.shape, workload.classes
     if name == "mlp":
         return models.MLP((shape[1], 256, 128, classes))
     if name == "lenet":
         return models.LeNet5(classes, shape[1], shape[2])
-    if name == "resnet18":
-        from benchmarks.workloads.resnet_amont import ResNet18
-
-        return ResNet18(classes, shape[2])
-    if name == "alexnet":
-        from benchmarks.workloads.alexnet_amont import AlexNet
-
-        return AlexNet(classes)
+    if name in ZOO:
+        return zoo(name, classes, shape[1], shape[2])
     options = {"num_layers": workload.layers, "bidirectional": workload.both}
     return models.create(name, input_size=shape[2], num_classes=classes, hidden_size=workload.hidden, **options)
+
+
+def zoo(model: str, classes: int, channels: int, size: int) -> Any:
+    """Return an image model for images of size × size pixels; nothing in it is random, the sides are compared."""
+    options: dict[str, Any] = {"stem": stem_for(size)}
+    options |= {"alexnet": {"image_size": size, "dropout": 0}, "convnext_tiny": {"stochastic_depth": 0}}.get(model, {})
+    return models.create(model, num_classes=classes, in_channels=channels, **options)
 
 
 def build_model(workload: Workload, weights: str, layout: str) -> Bench:
@@ -58,7 +59,7 @@ def build_model(workload: Workload, weights: str, layout: str) -> Bench:
 
         return Bench({"step": infer}, number)
     given = {"lengths": lengths(workload)} if workload.padded else {}
-    optimizer = optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM)
+    optimizer = optim.SGD(model.parameters(), lr=workload.lr, momentum=MOMENTUM)
 
     def step() -> Any:
         optimizer.zero_grad()

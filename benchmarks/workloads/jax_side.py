@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from benchmarks.workloads.bench import Bench
-from benchmarks.workloads.models import LEARNING_RATE, MOMENTUM, Workload, batch
+from benchmarks.workloads.models import MOMENTUM, Workload, batch
 
 VERSION = jax.__version__
 LAYOUTS = ("contiguous",)
@@ -57,7 +57,7 @@ def build_model(workload: Workload, weights: str, layout: str) -> Bench:
     def update(p: dict[str, Any], velocity: dict[str, Any]) -> Any:
         value, dp = jax.value_and_grad(loss)(p)
         velocity = jax.tree.map(lambda v, g: MOMENTUM * v + g, velocity, dp)
-        return jax.tree.map(lambda w, v: w - LEARNING_RATE * v, p, velocity), velocity, value
+        return jax.tree.map(lambda w, v: w - workload.lr * v, p, velocity), velocity, value
 
     state = [parameters, jax.tree.map(jnp.zeros_like, parameters)]
     infer = jax.jit(lambda p: _logits(workload.model, p, x))

@@ -9,6 +9,9 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
+LEARNING_RATE = 1e-3  # small: see the package's docstring on denormals
+MOMENTUM = 0.9
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -17,6 +20,7 @@ class Workload:
     shape: of the input, batch included.
     at_least, aim: the goals, PyTorch time ÷ amont time. hidden: H of a recurrent layer, which has `layers` and, with
     `both`, both directions; with `padded`, its sequences have lengths of their own (PyTorch: a packed sequence).
+    lr: the learning rate.
     """
 
     name: str
@@ -30,6 +34,7 @@ class Workload:
     layers: int = 1
     both: bool = False
     padded: bool = False
+    lr: float = LEARNING_RATE
 
     kind = "model"
 
@@ -57,6 +62,44 @@ TRAINING = (
     Workload("LSTM T40 N100 D1 H64", "lstm", _T40, 10, 1.2, 2.0, hidden=64),
     Workload("GRU T40 N100 D1 H64", "gru", _T40, 10, 1.8, 3.0, hidden=64),
 )
+_LARGE = (3, 224, 224)
+_IMAGES: tuple[tuple[str, int, tuple[int, ...]], ...] = (  # model, batch, image
+    ("lenet", 64, (1, 28, 28)),
+    ("alexnet", 32, (3, 32, 32)),
+    ("alexnet", 16, _LARGE),
+    ("resnet8", 64, (1, 28, 28)),
+    ("resnet20", 64, (3, 32, 32)),
+    ("plain20", 64, (3, 32, 32)),
+    ("resnet56", 64, (3, 32, 32)),
+    ("plain56", 64, (3, 32, 32)),
+    ("resnet18", 32, (3, 32, 32)),
+    ("resnet18", 4, _LARGE),
+    ("plain18", 4, _LARGE),
+    ("resnet34", 4, _LARGE),
+    ("plain34", 4, _LARGE),
+    ("resnet50", 4, _LARGE),
+    ("resnet101", 2, _LARGE),
+    ("wide_resnet50_2", 2, _LARGE),
+    ("resnext50_32x4d", 16, (3, 32, 32)),
+    ("resnext50_32x4d", 4, _LARGE),
+    ("convnext_tiny", 32, (3, 32, 32)),
+    ("convnext_tiny", 4, _LARGE),
+)
+NONE_SLOWER = 0.91  # PyTorch time ÷ amont time: at most 10 % slower
+CAREFUL = 1e-6  # learning rate: fifty normalizations magnify rounding, and large steps would magnify it further
+IMAGE_MODELS = tuple(
+    Workload(
+        f"{model} {'×'.join(map(str, image))} b{batch}",
+        model,
+        (batch, *image),
+        1000 if image == _LARGE else 10,
+        NONE_SLOWER,
+        1.0,
+        lr=CAREFUL,
+    )
+    for model, batch, image in _IMAGES
+)
+ZOO = {w.model for w in IMAGE_MODELS} - {"lenet"}
 INFERENCE = (
     Workload("infer LeNet-5 b1", "lenet", (1, 1, 28, 28), 10, 1.2, 2.0, training=False),
     Workload("infer ResNet-18 224 b1", "resnet18", (1, 3, 224, 224), 1000, 1.2, 2.0, training=False),
@@ -74,9 +117,6 @@ GEOMETRIC_MEAN_AT_LEAST, GEOMETRIC_MEAN_AIM = 1.6, 2.2
 JAX_MODELS = ("mlp", "lenet")  # what `jax_side.py` has
 JAX_AT_LEAST = {"mlp": 1.1}
 
-LEARNING_RATE = 1e-3  # small: see the package's docstring on denormals
-MOMENTUM = 0.9
-
 
 def batch(workload: Workload) -> tuple[Array, Array]:
     """Return x and its labels: the same numbers on every side."""
@@ -89,3 +129,8 @@ def lengths(workload: Workload) -> Array | None:
     """Return how many steps of each sequence are no padding, from a quarter of T to T; None if all are."""
     N, T = workload.shape[:2]
     return np.random.default_rng(1).integers(T // 4, T + 1, N) if workload.padded else None
+
+
+def stem_for(size: int) -> str:
+    """Return the stem for images of size × size pixels."""
+    return "cifar" if size <= 64 else "imagenet"

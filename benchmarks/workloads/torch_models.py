@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from benchmarks.workloads.models import Workload
+from benchmarks.workloads.models import ZOO, Workload, stem_for
 
 
 class MLP(nn.Module):
@@ -64,12 +64,22 @@ def make(workload: Workload) -> nn.Module:
         return MLP(workload.shape[1], workload.classes)
     if workload.model == "lenet":
         return LeNet5(workload.classes)
-    if workload.model == "resnet18":
-        from benchmarks.workloads.resnet_torch import ResNet18
-
-        return ResNet18(workload.classes, workload.shape[2])
-    if workload.model == "alexnet":
-        from benchmarks.workloads.alexnet_torch import AlexNet
-
-        return AlexNet(workload.classes)
+    if workload.model in ZOO:
+        return zoo(workload.model, workload.classes, workload.shape[1], workload.shape[2])
     return Classifier(workload)
+
+
+def zoo(model: str, classes: int, channels: int, size: int) -> nn.Module:
+    """Return an image model by its name in `amont.models`, for images of size × size pixels."""
+    stem = stem_for(size)
+    if model == "alexnet":
+        from benchmarks.workloads.alexnet_torch import alexnet
+
+        return alexnet(classes, channels, size, stem)
+    if model == "convnext_tiny":
+        from benchmarks.workloads.convnext_torch import convnext_tiny
+
+        return convnext_tiny(classes, channels, stem)
+    from benchmarks.workloads import resnet_torch
+
+    return resnet_torch.make(model, classes, channels, stem)

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from benchmarks.workloads.bench import Bench
 from benchmarks.workloads.kernels import GATES, KernelCase, arrays
-from benchmarks.workloads.models import LEARNING_RATE, MOMENTUM, Workload, batch, lengths
+from benchmarks.workloads.models import MOMENTUM, Workload, batch, lengths
 from benchmarks.workloads.torch_models import make
 
 VERSION = torch.__version__
@@ -49,7 +49,7 @@ def build_model(workload: Workload, weights: str, layout: str) -> Bench:
 
         return Bench({"step": infer}, number)
     given = () if (steps := lengths(workload)) is None else (torch.from_numpy(steps),)
-    optimizer = torch.optim.SGD(model.parameters(), lr=LEARNING_RATE, momentum=MOMENTUM)
+    optimizer = torch.optim.SGD(model.parameters(), lr=workload.lr, momentum=MOMENTUM)
 
     def step() -> Any:
         optimizer.zero_grad()

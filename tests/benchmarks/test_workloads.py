@@ -3,9 +3,10 @@ import json
 import numpy as np
 import pytest
 
+from amont import models
 from benchmarks.workloads import amont_side
 from benchmarks.workloads.kernels import KERNELS, PIECES, KernelCase
-from benchmarks.workloads.models import SEQUENCES, TRAINING, WORKLOADS, Workload, batch, lengths
+from benchmarks.workloads.models import IMAGE_MODELS, SEQUENCES, TRAINING, WORKLOADS, ZOO, Workload, batch, lengths
 
 BY_NAME = {w.name: w for w in WORKLOADS}
 
@@ -16,11 +17,17 @@ def test_rows_have_names_of_their_own_and_goals() -> None:
     assert all(1 < w.at_least < w.aim for w in WORKLOADS)
 
 
-@pytest.mark.parametrize("workload", WORKLOADS + SEQUENCES, ids=lambda w: w.name)
+@pytest.mark.parametrize("workload", WORKLOADS + SEQUENCES + IMAGE_MODELS, ids=lambda w: w.name)
 def test_requests_survive_the_line_protocol(workload: Workload) -> None:
     fields = json.loads(json.dumps(workload.request()))
     assert fields.pop("kind") == "model"
     assert Workload(**(fields | {"shape": tuple(fields["shape"])})) == workload
+
+
+def test_every_image_model_of_the_zoo_has_a_row() -> None:
+    families = "resnet", "plain", "wide_resnet", "resnext", "convnext", "alexnet"
+    assert {name for name in models.NAMES if name.startswith(families)} == ZOO
+    assert len({w.name for w in IMAGE_MODELS}) == len(IMAGE_MODELS)
 
 
 def test_batches_are_the_same_each_time() -> None:

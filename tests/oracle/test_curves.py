@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from amont import nn
+from amont import models, nn
 from amont.backends.select import load
 from benchmarks.curves import Curve, Plan, distance, noise, train
-from benchmarks.workloads import amont_side, resnet_amont
+from benchmarks.workloads import amont_side
 from benchmarks.workloads.models import Workload
 
 pytestmark = pytest.mark.oracle
@@ -29,7 +29,7 @@ def residual(layers: Any, block: Any) -> Any:
 def torch_residual() -> Any:
     from benchmarks.workloads import resnet_torch
 
-    return residual(torch.nn, resnet_torch.Block)
+    return residual(torch.nn, resnet_torch.basic_block)
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def check(curves: dict[str, list[Curve]]) -> None:
 
 def test_residual_network() -> None:
     plan = Plan(Workload("small ResNet", "", (32, 3, 32, 32), 10, 1, 2), steps=60, batch=32, lr=0.02)
-    curves = train(plan, lambda: residual(nn, resnet_amont.Block), torch_residual)
+    curves = train(plan, lambda: residual(nn, models.BasicBlock), torch_residual)
     check(curves)
     assert any(fast.losses != exact.losses for fast, exact in zip(curves["fast"], curves["exact"], strict=True))
 
