@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 import safetensors.numpy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from amont.checkpoint import load_arrays, load_metadata, save_arrays
 from amont.core.errors import CheckpointError, DTypeError, FileError
@@ -76,6 +80,42 @@ def test_one_flipped_bit_at_any_place(tmp_path: Path, metadata: dict[str, str] |
         path.write_bytes(damaged)
         with pytest.raises(CheckpointError, match=r"bit\.safetensors"):
             load_arrays(path)
+
+
+def entry(dtype: str, shape: list[int], start: int, end: int) -> dict[str, object]:
+    return {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
+
+
+@pytest.mark.parametrize(
+    "header, message",
+    [
+        ({"x": entry("BF16", [24], 0, 48)}, "a type that NumPy does not have"),
+        ({"x": entry("C64", [6], 0, 48)}, r"does not compute with: x \(complex64\)"),
+        ({"x": entry("C64", [6], 0, 48), "__metadata__": {"amont_crc32": "0"}}, "does not compute with"),
+        ({"x": entry("F32", [0, 2**62, 2**62], 0, 0), "y": entry("F32", [12], 0, 48)}, "a shape that NumPy cannot"),
+        ({"x": entry("F32", [1] * 80, 0, 4), "y": entry("F32", [11], 4, 48)}, "a shape that NumPy cannot"),
+        ({"x": entry("F32", [12], 0, 2**60)}, "not a whole safetensors file"),
+        ({"x": entry("F32", [12], 0, 48), "y": entry("F32", [12], 0, 48)}, "not a whole safetensors file"),
+    ],
+)
+def test_headers_that_no_array_fits(tmp_path: Path, header: dict[str, object], message: str) -> None:
+    content = json.dumps(header).encode()
+    (tmp_path / "a").write_bytes(len(content).to_bytes(8, "little") + content + bytes(48))
+    with pytest.raises(CheckpointError, match=message):
+        load_arrays(tmp_path / "a")
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.binary(min_size=1, max_size=4)), min_size=1, max_size=3))
+def test_changed_bytes_give_arrays_or_a_clear_error(tmp_path: Path, changes: list[tuple[int, bytes]]) -> None:
+    save_arrays(ARRAYS, tmp_path / "a")
+    content = bytearray((tmp_path / "a").read_bytes().replace(b"amont_crc32", b"other_crc32"))
+    for place, new in changes:
+        start = place % len(content)
+        content[start : start + len(new)] = new
+    (tmp_path / "a").write_bytes(content)
+    with suppress(CheckpointError):
+        load_arrays(tmp_path / "a")
 
 
 def test_another_format(tmp_path: Path) -> None:

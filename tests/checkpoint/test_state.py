@@ -34,6 +34,16 @@ def test_weights_alone_are_no_state(tmp_path: Path) -> None:
         load_state(tmp_path / "m.safetensors")
 
 
+@pytest.mark.parametrize(
+    "skeleton",
+    ["", "{", "[1, 2]", '{"$array": "x"}', '{"a": {"$array": "none"}}', '{"a": {"$array": ["x"]}}', "[" * 100_000],
+)
+def test_metadata_that_is_no_state(tmp_path: Path, skeleton: str) -> None:
+    save_arrays({"x": np.zeros(2)}, tmp_path / "s", {"amont_state": skeleton})
+    with pytest.raises(CheckpointError, match="not a training state"):
+        load_state(tmp_path / "s")
+
+
 def test_what_a_state_cannot_hold(tmp_path: Path) -> None:
     with pytest.raises(DTypeError, match=r"'a/0' is a set"):
         save_state({"a": [{1, 2}]}, tmp_path / "s")

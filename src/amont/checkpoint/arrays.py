@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from amont.core.atomic import PathLike, replacing
-from amont.core.errors import CheckpointError, DTypeError, FileError
+from amont.core.errors import CheckpointError, DTypeError, FileError, shown
 
 Array = np.ndarray[Any, Any]
 
@@ -110,8 +110,13 @@ def read(path: PathLike, *, arrays: bool = True) -> tuple[dict[str, Array], dict
         ) from error
     except (TypeError, KeyError, AttributeError) as error:
         raise CheckpointError(f"{name!r} holds a type that NumPy does not have ({error}); convert it first") from error
+    except ValueError as error:
+        raise CheckpointError(f"{name!r} holds a shape that NumPy cannot hold ({shown(error)})") from error
     except OSError as error:
         raise FileError(f"cannot read {name!r}: {error.strerror or error}") from error
+    others = [f"{shown(key)} ({value.dtype})" for key, value in values.items() if value.dtype.name not in _CODES]
+    if others:
+        raise CheckpointError(f"{name!r} holds numbers that amont does not compute with: {', '.join(others[:8])}")
     checksum = metadata.pop(_CHECKSUM, None)
     if arrays and checksum is not None and checksum != _checksum(values, metadata):
         raise CheckpointError(f"{name!r} is damaged: its checksum does not fit; use another copy, or save it again")

@@ -32,8 +32,10 @@ def load_state(path: PathLike) -> dict[str, Any]:
     """Return the tree of a file written by `save_state`. Errors: `CheckpointError`, `FileError` naming the file."""
     arrays, metadata = read(path)
     try:
-        tree: dict[str, Any] = _put_back(json.loads(metadata[KEY]), arrays)
-    except (KeyError, ValueError) as error:
+        tree = _put_back(json.loads(metadata[KEY]), arrays)
+        if not isinstance(tree, dict):
+            raise ValueError("a state is a dict")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{os.fspath(path)!r} is not a training state (weights alone cannot be resumed); "
             f"give a run folder with a state.safetensors written by amont"
