@@ -9,13 +9,20 @@ def evaluate(
     run: str = typer.Argument(..., metavar="RUN", help="Folder of a run, e.g. runs/lenet-digits."),
     data: str | None = typer.Option(None, help="Another data set than the one of the run."),
     root: str | None = typer.Option(None, help="Folder of data sets that are not embedded."),
+    pictures: str | None = typer.Option(None, metavar="DIR", help="Segmentation, autoencoder: draw its answers."),
     classes: bool = typer.Option(False, "--classes", help="Show each class, and the confusion matrix."),
 ) -> None:
-    """Show loss and accuracy of a run's model on the test set."""
+    """Show loss and accuracy of a run's model on the test set; for segmentation, the IoU of each class."""
     from amont.training import run as runs
 
-    for name, value in runs.evaluate(run, data, root).items():
-        typer.echo(f"{name:10}{value:.4f}")
+    found = runs.evaluate(run, data, root)
+    wide = max(10, *(len(name) + 2 for name in found))
+    for name, value in found.items():
+        typer.echo(f"{name:{wide}}{value:.4f}")
+    if pictures:
+        from amont.training.pictures import write_pictures
+
+        typer.echo(f"drawn in {write_pictures(run, pictures, data, root)}")
     if classes:
         _show_classes(run, data, root)
 

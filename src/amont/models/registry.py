@@ -81,7 +81,7 @@ def _autoencoder(data: Data) -> Arguments:
 
 
 def _dense(data: Data) -> Arguments:
-    return {"num_classes": data.num_classes, "in_channels": data.sample_shape[0], "backbone": "small"}
+    return {"num_classes": data.num_classes, "in_channels": data.sample_shape[0], "backbone": "small", "dropout": 0.0}
 
 
 def _with_stem(data: Data) -> Arguments:

@@ -15,12 +15,11 @@ from amont.nn import Module
 from amont.optim import Optimizer
 from amont.training.batch import check_batch, predict
 from amont.training.callback import Callback
+from amont.training.metrics import IGNORED
 from amont.training.position import undisturbed
 
 if TYPE_CHECKING:
     from amont.training.trainer import Trainer
-
-IGNORED = -100  # the label that cross-entropy passes over
 
 
 def check_parts(model: Any, loss: Any, optimizer: Any) -> Optimizer:

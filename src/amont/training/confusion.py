@@ -10,6 +10,7 @@ import numpy as np
 from amont.autograd import no_grad
 from amont.nn import Module
 from amont.training.batch import Batch, predict
+from amont.training.metrics import confusion
 
 Array = np.ndarray[Any, Any]
 
@@ -25,10 +26,7 @@ def confusion_matrix(model: Module, loader: Iterable[Batch], num_classes: int) -
     try:
         with no_grad():
             for batch in loader:
-                given, true = predict(model, batch).numpy().argmax(axis=1).ravel(), np.ravel(batch[1])
-                inside = (true >= 0) & (true < num_classes)
-                pairs = true[inside] * num_classes + given[inside]
-                matrix += np.bincount(pairs, minlength=num_classes**2).reshape(matrix.shape)
+                matrix += confusion(predict(model, batch).numpy(), batch[1])
     finally:
         model.train(was_training)
     return matrix

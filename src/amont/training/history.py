@@ -72,7 +72,11 @@ def better_is(name: str) -> str:
     >>> better_is("val_accuracy"), better_is("val_loss")
     ('max', 'min')
     """
-    return "max" if name.removeprefix("val_").startswith(("acc", "top", "iou", "f1", "precision", "recall")) else "min"
+    return (
+        "max"
+        if name.removeprefix("val_").startswith(("acc", "top", "iou", "mean_iou", "f1", "precision", "recall"))
+        else "min"
+    )
 
 
 def _parse(line: str, number: int, path: PathLike) -> Row:

@@ -46,7 +46,7 @@ class Position:
 
     def state_dict(self) -> dict[str, Any]:
         """Return the position as plain values."""
-        mean = {"count": self.mean.count, "sums": self.mean.sums}
+        mean = {"count": self.mean.count, "sums": self.mean.sums, "counts": self.mean.counts}
         return {"rng": self.rng, "loader": self.loader, "batches": self.batches, "mean": mean}
 
     @classmethod

@@ -50,12 +50,14 @@ def defaults(model: str, data: str, optimizer: str | None = None) -> dict[str, A
     found: dict[str, Any] = {"epochs": 60, "batch_size": 100} if kind == "signal" else {}
     if kind == "video":
         found |= {"epochs": 15, "lr": 1e-2, "clip_norm": 1.0, "augment": True}
+    if kind == "scene":
+        found |= {"epochs": 20}
     if data in ON_DISK:
         found |= _many_images(model)
     if optimizer not in (None, found.get("optimizer")):
         found |= {"optimizer": optimizer}
         found.pop("lr", None)  # it was meant for another optimizer
-    careful = kind == "image" and model not in (*_RECURRENT, "logistic")
+    careful = kind in ("image", "scene") and model not in (*_RECURRENT, "logistic")
     found.setdefault("lr", _LEARNING_RATES.get(optimizer or "", 3e-3 if careful else 1e-2))
     if model in _RECURRENT:
         found["clip_norm"] = 1.0
@@ -68,7 +70,7 @@ def _many_images(model: str) -> dict[str, Any]:
     With batch normalization SGD bears a large rate (Smith and Topin, 2018); weight decay and momentum are those of
     He et al., 2015. AlexNet has no normalization, and ConvNeXt is deep: they get smaller rates.
     """
-    found: dict[str, Any] = {"epochs": 15, "schedule": "one-cycle", "augment": True}
+    found: dict[str, Any] = {"epochs": 15, "schedule": "one-cycle", "augment": model != "autoencoder"}
     if model.startswith(_WITH_BATCH_NORM):
         sgd = {"optimizer": "sgd", "lr": 0.2, "weight_decay": 5e-4, "label_smoothing": 0.1}
         return found | sgd | {"batch_size": 128}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,13 @@ from amont.core import rng as streams
 from amont.core.atomic import PathLike
 from amont.core.errors import ArgumentError, FileError
 from amont.nn import Module
-from amont.ops.loss import cross_entropy
-from amont.training import recipes
+from amont.training import recipes, tasks
 from amont.training.checkpointing import Checkpoint
 from amont.training.config import RunConfig
 from amont.training.confusion import Array, confusion_matrix
 from amont.training.early_stopping import EarlyStopping
 from amont.training.gradual_pruning import GradualPruning
+from amont.training.metrics import iou
 from amont.training.run_folder import CONFIG, HISTORY, MODEL, STATE
 from amont.training.trainer import Trainer
 
@@ -59,7 +58,9 @@ def train(
     """
     streams.seed(config.seed)
     data = datasets.load(config.data, config.root or None)
-    training, validation = datasets.split(data.train, (1 - config.validation, config.validation))
+    task = tasks.task_of(config, data)
+    parts = datasets.split(data.train, (1 - config.validation, config.validation), stratify=data.train.y.ndim == 1)
+    training, validation = (tasks.with_targets(task, part) for part in parts)
     model = _build(config, data)
     if start is not None and not (resume and _has_state(Path(folder))):
         start(model)
@@ -67,14 +68,14 @@ def train(
         training,
         config.batch_size,
         shuffle=True,
-        transform=recipes.augmentation(data, config.cutout) if config.augment else None,
+        transform=tasks.augmentation_of(task, config, data),
     )
-    trainer = _trainer(config, model, len(train_loader), Path(folder), progress)
+    trainer = _trainer(config, task, model, len(train_loader), Path(folder), progress)
     state = folder if resume and _has_state(Path(folder)) else None
     trainer.fit(train_loader, datasets.DataLoader(validation, EVALUATION_BATCH), config.epochs, resume=state)
     run = Run(Path(folder), config, trainer)
     if not run.interrupted:
-        run.test = _test(trainer, data)
+        run.test = trainer.evaluate(_test_loader(task, data))
     return run
 
 
@@ -134,25 +135,33 @@ def trained(
 
 
 def evaluate(folder: PathLike, data_name: str | None = None, root: str | None = None) -> dict[str, float]:
-    """Return loss and accuracy of a run's model on the test set it belongs to, or on that of another data set."""
+    """Return loss and metrics of a run's model on the test set it belongs to, or on that of another data set."""
     return score(*trained(folder, data_name, root))
 
 
 def score(config: RunConfig, model: Module, data: datasets.Data) -> dict[str, float]:
-    """Return loss and accuracy of a model on the test set, measured as a run with these settings does it."""
-    return _test(_trainer(config, model, 1, None, False), data)
+    """Return loss and metrics of a model on the test set, measured as a run with these settings does it.
+
+    Segmentation: the IoU of each class, too.
+    """
+    task = tasks.task_of(config, data)
+    trainer = _trainer(config, task, model, 1, None, False)
+    mean = trainer.measure(_test_loader(task, data))
+    by_class = iou(mean.counts["mean_iou"]) if task == tasks.SEGMENTATION else ()
+    return mean.values(trainer.metrics) | {f"IoU {name}": float(v) for name, v in zip(data.class_names, by_class)}
 
 
 def evaluate_classes(
     folder: PathLike, data_name: str | None = None, root: str | None = None
 ) -> tuple[Array, tuple[str, ...]]:
     """Return the confusion matrix (K, K) of a run's model on a test set, and the names of the classes."""
-    _, model, data = trained(folder, data_name, root)
-    loader = datasets.DataLoader(data.test, EVALUATION_BATCH)
-    return confusion_matrix(model, loader, data.num_classes), data.class_names
+    config, model, data = trained(folder, data_name, root)
+    if (task := tasks.task_of(config, data)) == tasks.RECONSTRUCTION:
+        raise ArgumentError(f"{str(folder)!r} is an autoencoder's and gives no classes; see --pictures")
+    return confusion_matrix(model, _test_loader(task, data), data.num_classes), data.class_names
 
 
-def _trainer(config: RunConfig, model: Module, batches: int, folder: Path | None, progress: bool) -> Trainer:
+def _trainer(config: RunConfig, task: str, model: Module, batches: int, folder: Path | None, progress: bool) -> Trainer:
     steps = config.epochs * batches
     schedule = recipes.SCHEDULES[config.schedule](config.lr, steps, batches)
     callbacks: list[Any] = []
@@ -164,14 +173,14 @@ def _trainer(config: RunConfig, model: Module, batches: int, folder: Path | None
             callbacks.append(GradualPruning(config.prune, begin=config.epochs / 4, end=config.epochs * 3 / 4))
     return Trainer(
         model,
-        partial(cross_entropy, label_smoothing=config.label_smoothing),
+        tasks.loss_of(task, config),
         recipes.make_optimizer(config.optimizer, model.parameters(), schedule, config.weight_decay),
-        metrics=["accuracy"],
+        metrics=tasks.METRICS[task],
         callbacks=callbacks,
         clip_norm=config.clip_norm or None,
         progress=progress,
     )
 
 
-def _test(trainer: Trainer, data: datasets.Data) -> dict[str, float]:
-    return trainer.evaluate(datasets.DataLoader(data.test, EVALUATION_BATCH))
+def _test_loader(task: str, data: datasets.Data) -> datasets.DataLoader:
+    return datasets.DataLoader(tasks.with_targets(task, data.test), EVALUATION_BATCH)

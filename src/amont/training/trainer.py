@@ -100,7 +100,7 @@ class Trainer:
             if self.interrupt.requested:
                 return self._stop_by_interrupt(f"{self.position.batches} batches of epoch {self.epoch + 1}")
         checks.check_weights(self)
-        row: Row = {"epoch": self.epoch + 1, **self.position.mean.values(), "lr": self.optimizer.lr}
+        row: Row = {"epoch": self.epoch + 1, **self.position.mean.values(self.metrics), "lr": self.optimizer.lr}
         if val_loader is not None:
             row |= {f"val_{name}": value for name, value in self.evaluate(val_loader).items()}
         row["seconds"] = round(time.perf_counter() - started, 3)
@@ -117,7 +117,7 @@ class Trainer:
             loss = self.loss(outputs, batch[1])
             checks.check_loss(self, loss.item())
             loss.backward(len(batch[1]) / samples)  # the mean over all samples of the group
-            self._measure(position.mean, outputs, batch[1], loss)
+            position.mean.measure(self.metrics, outputs.numpy(), batch[1], loss.item())
         if self.clip_norm is not None:
             clip_grad_norm(self.model.parameters(), self.clip_norm)
         if self.clip_value is not None:
@@ -129,20 +129,21 @@ class Trainer:
 
     def evaluate(self, loader: Any) -> dict[str, float]:
         """Return the mean loss and metrics over a loader, in test mode; nothing is trained."""
+        return self.measure(loader).values(self.metrics)
+
+    def measure(self, loader: Any) -> Mean:
+        """Return all that `evaluate` measures, and what its metrics counted."""
         mean, was_training = Mean(), self.model.training
         self.model.eval()
         try:
             with no_grad():
                 for batch in loader:
                     outputs = predict(self.model, batch)
-                    self._measure(mean, outputs, batch[1], self.loss(outputs, batch[1]))
+                    loss = self.loss(outputs, batch[1]).item()
+                    mean.measure(self.metrics, outputs.numpy(), batch[1], loss)
         finally:
             self.model.train(was_training)
-        return mean.values()
-
-    def _measure(self, mean: Mean, outputs: Tensor, y: Any, loss: Tensor) -> None:
-        scores = outputs.numpy()
-        mean.add(len(y), loss=loss.item(), **{name: metric(scores, y) for name, metric in self.metrics.items()})
+        return mean
 
     # -- around it -----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Figures in one style, as matplotlib figures that a notebook shows by itself."""
 
 from amont.explain.plots.answer import plot_answer
+from amont.explain.plots.dense import plot_reconstructions, plot_segmentation
 from amont.explain.plots.feature_maps import plot_feature_maps
 from amont.explain.plots.filters import plot_filters
 from amont.explain.plots.gradients import lines_over_time, plot_gradient_flow, plot_over_time
@@ -27,7 +28,9 @@ __all__ = [
     "plot_grad_cam",
     "plot_gradient_flow",
     "plot_over_time",
+    "plot_reconstructions",
     "plot_saliency",
+    "plot_segmentation",
     "plot_shift_response",
     "plot_videos",
     "style",
