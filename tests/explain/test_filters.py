@@ -3,7 +3,7 @@ import pytest
 
 from amont import explain, nn
 from amont.core.errors import ArgumentError, UnknownNameError
-from amont.models import MLP, LeNet5
+from amont.models import MLP, LeNet5, RNNClassifier
 
 
 def test_the_first_convolution_is_shown_unless_another_is_named() -> None:
@@ -30,3 +30,5 @@ def test_what_has_no_filters_is_refused() -> None:
             explain.filters(MLP((12, 2)), shape=shape)
     with pytest.raises(ArgumentError, match="no filters"):
         explain.filters(nn.ReLU())
+    with pytest.raises(ArgumentError, match="no filters"):  # its dense layer reads 12 states, and no image
+        explain.filters(RNNClassifier(3, hidden_size=12), shape=(1, 3, 4))

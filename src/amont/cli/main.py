@@ -70,7 +70,7 @@ def options(
 
 def _register() -> None:
     """Add the commands, in the order of the help. Their files load heavy things inside their functions only."""
-    from amont.cli import convert, data, evaluate, prune, study, summary, train
+    from amont.cli import convert, data, evaluate, look, prune, study, summary, train
 
     app.command("study")(study.study)
     app.command("train")(train.train)
@@ -78,6 +78,7 @@ def _register() -> None:
     app.command("prune")(prune.prune)
     app.command("summary")(summary.summary)
     app.command("convert")(convert.convert)
+    app.command("look")(look.look)
     app.add_typer(data.app, name="data")
 
 

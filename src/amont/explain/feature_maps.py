@@ -31,14 +31,18 @@ class FeatureMaps:
 def feature_maps(model: Module, x: Any, layers: Sequence[str] | None = None) -> FeatureMaps:
     """Return the feature maps of `layers`, by their paths, for one image x (C, H, W); by default of all layers.
 
-    A layer is any module whose output is (N, C, h, w). Of a model made of blocks (ResNet, ConvNeXt), these are
-    the outputs of the blocks and the layers outside of them. The model is left as it was.
+    A layer is any module whose output is (N, C, h, w); by default, maps of one position are left out, and of a model
+    made of blocks (ResNet, ConvNeXt) these are the outputs of the blocks and of the layers outside of them. The model
+    is left as it was.
     Source: course D3 4.1, a map says where its pattern is present.
     """
     image = as_image(x)
     with undisturbed(model):
         run = probe(model, image)
-        found = run.maps(_inside_blocks(model)) if layers is None else [run.find(name) for name in layers]
+        if layers is None:
+            found = [o for o in run.maps(_inside_blocks(model)) if o.tensor.shape[2:] != (1, 1)]
+        else:
+            found = [run.find(name) for name in layers]
         return FeatureMaps(image[0], tuple(FeatureMap(o.name, o.kind, o.tensor.array[0]) for o in found))
 
 

@@ -11,7 +11,7 @@ from amont.core.errors import ArgumentError, UnknownNameError, nearest
 from amont.explain.probe import Array
 from amont.nn.conv import Conv2d
 from amont.nn.linear import Linear
-from amont.nn.module import Module
+from amont.nn.module import Module, Parameter
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,16 @@ def filters(model: Module, layer: str | None = None, shape: Sequence[int] | None
             raise UnknownNameError(f"there is no Conv2d {layer!r} in this model: {nearest(layer, convolutions)}")
         return Filters(layer, convolutions[layer].weight.array.copy())
     if convolutions:
-        name, first = next(iter(convolutions.items()))
-        return Filters(name, first.weight.array.copy())
-    dense = next(((name, m) for name, m in model.named_modules() if isinstance(m, Linear)), None)
-    if dense is None or shape is None or dense[1].weight.shape[1] != np.prod(shape):
+        name = next(iter(convolutions))
+        return Filters(name, convolutions[name].weight.array.copy())
+    name, first = next(((n, m) for n, m in model.named_modules() if _has_weights(m)), ("", model))
+    if not isinstance(first, Linear) or shape is None or first.weight.shape[1] != np.prod(shape):
         raise ArgumentError(
             "this model has no filters to show: it has no Conv2d, and no first dense layer that reads an image of a "
             "given shape, filters(model, shape=(C, H, W))"
         )
-    return Filters(dense[0], dense[1].weight.array.reshape(-1, *shape).copy())
+    return Filters(name, first.weight.array.reshape(-1, *shape).copy())
+
+
+def _has_weights(module: Module) -> bool:
+    return any(isinstance(value, Parameter) for value in vars(module).values())

@@ -36,8 +36,11 @@ def grad_cam(model: Module, x: Any, layer: str | None = None, target: int | None
 
         α_c = 1/(h·w) Σ_ij ∂y_k/∂A_cij        M = ReLU(Σ_c α_c A_c)
 
-    and M is drawn to the size of the image. `layer` is any module whose output is (N, C, h, w), by its path; by
-    default the last one that is no pooling and has more than one position. The model is left as it was.
+    and M is drawn to the size of the image. Where global pooling follows, ∂y_k/∂A_cij is the same at all places; where
+    dense layers follow (LeNet), it is not, and what is for and what is against the class can cancel in the mean.
+
+    `layer` is any module whose output is (N, C, h, w), by its path; by default the last one that is no pooling and has
+    more than one position. The model is left as it was.
     Source: Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra, 2017, "Grad-CAM".
     Errors: `ArgumentError` for a model without feature maps, `UnknownNameError` for a layer that does not exist.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from amont.explain.feature_maps import FeatureMap, FeatureMaps
-from amont.explain.plots.pictures import color_bar, gap_for, mosaic, mosaic_ticks, show, show_image
+from amont.explain.plots.pictures import color_bar, gap_for, mosaic, mosaic_ticks, outline, show, show_image
 from amont.explain.plots.style import new_figure, style
 from amont.explain.plots.words import _
 
@@ -29,6 +29,7 @@ def plot_feature_maps(maps: FeatureMaps, rows: int = 8) -> Figure:
     with style():
         figure, axes = new_figure(len(chosen) + 1, 1, (11, 2.6 + 1.35 * sum(heights)), height_ratios=[1.6, *heights])
         show_image(axes[0, 0], maps.image)
+        axes[0, 0].set_anchor("W")
         axes[0, 0].set(title=_("image"))
         for ax, layer in zip(axes[1:, 0], chosen):
             _row(figure, ax, layer)
@@ -41,11 +42,13 @@ def _row(figure: Figure, ax: Axes, layer: FeatureMap) -> None:
     most = np.sort(np.argsort(-layer.values.std(axis=(1, 2)), kind="stable")[:CHANNELS])
     gap = gap_for(w)
     strip = mosaic([*layer.values[most], *[np.full((h, w), np.nan)] * (CHANNELS - len(most))], CHANNELS, gap)
-    drawn = show(ax, strip, aspect="auto" if h == 1 else "equal")
+    drawn = show(ax, strip)
     color_bar(figure, drawn, ax, "", ticks=[layer.values[most].min(), layer.values[most].max()], fraction=0.02)
+    outline(ax, len(most), CHANNELS, (h, w), gap)
     mosaic_ticks(ax.xaxis, w, [str(c) for c in most], gap)
     ax.set_yticks([])
-    name = f"{layer.layer or _('the model')}\n{layer.kind}\n{channels} × {h} × {w}"
-    ax.set_ylabel(name, rotation=0, ha="right", va="center")
+    ax.set_anchor("W")
+    name = layer.layer or _("the model")
+    ax.set_ylabel(f"{name}\n{layer.kind}\n{channels} × {h} × {w}", rotation=0, ha="right", va="center")
     for spine in ax.spines.values():
         spine.set_visible(False)

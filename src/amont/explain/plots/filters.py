@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amont.explain.filters import Filters
-from amont.explain.plots.pictures import color_bar, gap_for, mosaic, mosaic_ticks, show
+from amont.explain.plots.pictures import color_bar, gap_for, mosaic, mosaic_ticks, outline, show
 from amont.explain.plots.style import new_figure, style
 from amont.explain.plots.words import _
 
@@ -42,6 +42,7 @@ def _pictures(filters: Filters, count: int) -> Figure:
     else:
         drawn = show(ax, mosaic(list(weight[:, 0]), columns, gap_for(w)), vmin=-largest, vmax=largest)
         color_bar(figure, drawn, ax, _("weight"))
+    outline(ax, len(weight), columns, (h, w), gap_for(w))
     plus = "+" if rows > 1 else ""
     mosaic_ticks(ax.xaxis, w, [f"{plus}{n}" for n in range(columns)], gap_for(w))
     mosaic_ticks(ax.yaxis, h, [str(n * columns) if rows > 1 else "" for n in range(rows)], gap_for(w))
@@ -66,6 +67,7 @@ def _channels(filters: Filters) -> Figure:
     picture = mosaic(list(slices.reshape(-1, h, w)), len(heard), gap_for(w))
     drawn = show(right, picture, vmin=-largest, vmax=largest)
     color_bar(figure, drawn, right, _("weight"))
+    outline(right, len(strong) * len(heard), len(heard), (h, w), gap_for(w))
     mosaic_ticks(right.xaxis, w, [str(c) for c in heard], gap_for(w))
     mosaic_ticks(right.yaxis, h, [str(k) for k in strong], gap_for(w))
     right.set(xlabel=_("input channel c"), ylabel=_("output channel k"), title=_("strongest filters, slice by slice"))
@@ -75,7 +77,8 @@ def _channels(filters: Filters) -> Figure:
 
 def _title(filters: Filters) -> str:
     out, channels, h, w = filters.weight.shape
-    return f"{filters.layer or _('the layer')}: {out} × {channels} × {h} × {w}"
+    name = filters.layer or _("the layer")
+    return f"{name}: {out} × {channels} × {h} × {w}"
 
 
 def _no_frame(ax: Axes) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from amont.explain.patches import ExcitingPatches
-from amont.explain.plots.pictures import as_pixels, gap_for, mosaic, mosaic_ticks, show
+from amont.explain.plots.pictures import as_pixels, gap_for, mosaic, mosaic_ticks, outline, show
 from amont.explain.plots.style import new_figure, style
 from amont.explain.plots.words import _
 
@@ -34,10 +34,11 @@ def plot_exciting_patches(found: ExcitingPatches) -> Figure:
         ax = axes[0, 0]
         ax.patch.set(facecolor="white", edgecolor="#707070", hatch="////")
         show(ax, picture)
+        outline(ax, rows * columns, columns, (h, w), gap)
         mosaic_ticks(ax.xaxis, w, [str(n + 1) for n in range(columns)], gap)
         mosaic_ticks(ax.yaxis, h, [str(channel) for channel in found.channels], gap)
-        size = f"{h} × {w} " + _("pixels")
-        ax.set(xlabel=_("rank"), ylabel=_("channel"), title=f"{found.layer or _('the layer')}: {size}")
+        name, unit = found.layer or _("the layer"), _("pixels")
+        ax.set(xlabel=_("rank"), ylabel=_("channel"), title=f"{name}: {h} × {w} {unit}")
         for spine in ax.spines.values():
             spine.set_visible(False)
     return figure

@@ -73,6 +73,16 @@ def mosaic_ticks(axis: Any, size: int, labels: Sequence[str], gap: int = 1) -> N
     axis.set_tick_params(length=0)
 
 
+def outline(ax: Axes, count: int, columns: int, size: tuple[int, int], gap: int = 1) -> None:
+    """Draw a frame around each picture (h, w) of a mosaic, so that a white one has an edge."""
+    from matplotlib.patches import Rectangle
+
+    h, w = size
+    for n in range(count):
+        corner = n % columns * (w + gap) - 0.5, n // columns * (h + gap) - 0.5
+        ax.add_patch(Rectangle(corner, w, h, fill=False, edgecolor="#909090", linewidth=0.6, clip_on=False))
+
+
 def gap_for(size: int) -> int:
     """Return a distance between pictures of this size that can be seen and takes little room."""
     return max(1, size // 12)

@@ -44,6 +44,8 @@ def to_svg(plot: Plot, name: str) -> Markup:
     svg = out.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    # An image drawn twice has one id twice; nothing refers to it.
+    svg = re.sub(r' id="(image\w+)"', lambda found: found[0] if f'#{found[1]}"' in svg else "", svg)
     svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", svg)  # two figures share no id
     return Markup(re.sub(r"\b([1-9]\d*\.\d\d)\d+", r"\1", svg))  # hundredths of a point are enough
 
