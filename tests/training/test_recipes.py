@@ -18,7 +18,7 @@ def test_every_model_has_settings_for_every_data_set(name: str) -> None:
 
 def test_a_rate_belongs_to_its_optimizer() -> None:
     own = recipes.defaults("resnet20", "fashion-mnist")
-    assert (own["optimizer"], own["lr"], own["weight_decay"]) == ("sgd", 0.2, 5e-4)
+    assert (own["optimizer"], own["lr"], own["weight_decay"]) == ("sgd", 0.1, 5e-4)
     assert recipes.defaults("resnet20", "fashion-mnist", "sgd") == own
     assert recipes.defaults("resnet20", "fashion-mnist", "adamw")["lr"] == 3e-3
     assert recipes.defaults("lenet", "digits", "sgd")["lr"] == 5e-2

@@ -72,7 +72,7 @@ def _many_images(model: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {"epochs": 15, "schedule": "one-cycle", "augment": model != "autoencoder"}
     if model.startswith(_WITH_BATCH_NORM):
-        sgd = {"optimizer": "sgd", "lr": 0.2, "weight_decay": 5e-4, "label_smoothing": 0.1}
+        sgd = {"optimizer": "sgd", "lr": 0.1, "weight_decay": 5e-4, "label_smoothing": 0.1}
         return found | sgd | {"batch_size": 128}
     found |= {"batch_size": 64, "weight_decay": 0.01}
     return found | ({"lr": _SMALL_RATES[model]} if model in _SMALL_RATES else {})
