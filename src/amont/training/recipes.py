@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from amont import optim
@@ -105,6 +106,7 @@ def augmentation(data: Data, cutout: int = 0) -> transforms.Transform:
     return transforms.Compose(*found, *([transforms.Cutout(cutout)] if cutout else []))
 
 
+@cache
 def kind_of(data_name: str) -> str:
     """Return the kind of a data set without loading it where it is large: all that lie on disk are images."""
     return "image" if data_name in ON_DISK else load(data_name).kind
