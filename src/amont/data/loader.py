@@ -21,7 +21,9 @@ class DataLoader:
 
     shuffle: a new order each epoch. drop_last: leave out a last batch that is not full.
     transform: a `Transform`, or any function of a batch `x`; with lengths, the padding is set back to zero after it.
-    prefetch: how many batches a thread computes ahead; 0 computes them when they are asked for.
+    prefetch: how many batches a thread computes ahead; 0 computes them when they are asked for. A thread pays when a
+        batch is read from files; for batches from memory it costs more than it saves, as it and the training take
+        Python's lock from each other (LeNet, 64 MNIST images: 4.9 ms a step, 6.5 with a thread).
     seed: what order and augmentation are made from; by default drawn from `rng`, or from `amont.seed`.
 
     `iter(loader)` begins the epoch whose number is `loader.epoch`, and raises that number by one. The order of
@@ -40,7 +42,7 @@ class DataLoader:
         shuffle: bool = False,
         drop_last: bool = False,
         transform: Callable[[Array], Array] | None = None,
-        prefetch: int = 2,
+        prefetch: int = 0,
         seed: int | None = None,
         rng: np.random.Generator | None = None,
     ) -> None:
