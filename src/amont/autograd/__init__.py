@@ -2,7 +2,7 @@
 
 from amont.autograd.engine import backward, observe
 from amont.autograd.grad_mode import enable_grad, is_grad_enabled, no_grad
-from amont.autograd.op import Op
+from amont.autograd.op import Op, watch
 from amont.autograd.tensor import Tensor, as_tensor, tensor
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "no_grad",
     "observe",
     "tensor",
+    "watch",
 ]

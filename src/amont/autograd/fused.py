@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from amont.autograd.grad_mode import is_grad_enabled
-from amont.autograd.op import FAST_TYPES, Op
+from amont.autograd.op import FAST_TYPES, Op, watchers
 from amont.autograd.tensor import Tensor
 from amont.backends.select import current, load
 from amont.core.errors import InPlaceError
@@ -48,6 +48,8 @@ def apply_relu(relu: type[Op], x: Tensor) -> Any:
     if is_grad_enabled() and x.requires_grad:
         op.kernels, op.cache, op.needs = x.kernels, y, (True,)
         op._record((x,), (out,))
+    for watcher in watchers.get():
+        watcher(op, (x,), (out,))
     return out
 
 

@@ -19,7 +19,9 @@ The operations of amont have a `kernel` instead, and the active backend computes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import count
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
@@ -37,6 +39,19 @@ FAST_TYPES = frozenset({np.dtype("float32"), np.dtype("float64")})  # what every
 OUTPUT = -1  # in the place of an input's position
 
 _numbers = count()
+
+Watcher = Callable[["Op", tuple[Any, ...], tuple[Tensor, ...]], None]
+watchers: ContextVar[tuple[Watcher, ...]] = ContextVar("amont_watchers", default=())
+
+
+@contextmanager
+def watch(watcher: Watcher) -> Iterator[None]:
+    """Call `watcher(op, inputs, outputs)` after each operation inside this `with` block, also under `no_grad`."""
+    token = watchers.set((*watchers.get(), watcher))
+    try:
+        yield
+    finally:
+        watchers.reset(token)
 
 
 class Op:
@@ -107,6 +122,8 @@ class Op:
         if True in needs:
             op.gives_tuple = gives_tuple
             op._record(inputs, outputs)
+        for watcher in watchers.get():
+            watcher(op, inputs, outputs)
         return outputs if gives_tuple else outputs[0]
 
     def kept_inputs(self) -> tuple[bool, ...]:

@@ -1,23 +1,36 @@
-"""Counting what a model costs: parameters, multiply-adds, and the memory that backward needs (course D3 8.1).
+"""Counting what a model costs: sizes, parameters, multiply-adds, and the memory of a step (course D3 4.4, 8.1).
 
-The course counts M + B·m·layers for a forward pass of a batch of B. Here nothing is estimated: one sample goes through
-the model, and what each layer keeps for its backward pass is looked up in the graph it made.
+Nothing is estimated from names: a step of two samples and one of three go through the model, and what each layer did
+and kept is looked up in the graph (`recording.py`). What grows between the two belongs to a sample.
 """
 
 from __future__ import annotations
 
-import html
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from amont.autograd import Op, Tensor, enable_grad, tensor
-from amont.nn.module import Module
+from amont.core.errors import AmontError
+from amont.core.language import Language
+from amont.explain import formulas
+from amont.explain.measuring import Measured, measure
+from amont.explain.memory import MakeOptimizer, Peak, Plan, make_plan, state_bytes
+from amont.explain.recording import (
+    Loss,
+    Recording,
+    Row,
+    first_tensor,
+    left_as_it_was,
+    random_batch,
+    record,
+    usual_loss,
+)
+from amont.nn.module import Module, Parameter
+from amont.optim import SGD
 
-Array = np.ndarray[Any, Any]
+MOST_MEASURED = 2 * 10**11  # multiply-adds of a step that is measured unasked: some seconds
 
 
 @dataclass(frozen=True)
@@ -26,21 +39,45 @@ class LayerCount:
 
     name: str
     kind: str
+    group: str  # conv, dense, norm, recurrent, embedding, attention or other
+    formula: str
     output_shape: tuple[int, ...]
-    parameters: int
+    weights: int
+    biases: int
     multiply_adds: int
     kept_bytes: int
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases."""
+        return self.weights + self.biases
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The layers of a model in the order in which they ran. `print(summary)` shows a table."""
+    """The layers of a model in the order in which they ran. `print(summary)` shows a table, a notebook an HTML one."""
 
     model: str
     input_shape: tuple[int, ...]
     layers: tuple[LayerCount, ...]
     parameters: int
     parameter_bytes: int
+    unused: int  # parameters that no layer of this forward pass used
+    batch: int
+    forward: Peak
+    training: Peak
+    measured: Measured | None
+    plan: Plan
+
+    @property
+    def weights(self) -> int:
+        """Parameters that are no biases."""
+        return sum(layer.weights for layer in self.layers)
+
+    @property
+    def biases(self) -> int:
+        """Parameters that are added."""
+        return sum(layer.biases for layer in self.layers)
 
     @property
     def multiply_adds(self) -> int:
@@ -49,192 +86,150 @@ class Summary:
 
     @property
     def kept_bytes(self) -> int:
-        """Bytes that one sample keeps from its forward pass until its backward pass."""
+        """Bytes that one sample keeps from its forward pass until its backward pass, without those of the loss."""
         return sum(layer.kept_bytes for layer in self.layers)
 
-    def training_bytes(self, batch: int) -> int:
-        """Return the memory of a training step: parameters, their gradients, and what `batch` samples keep."""
-        return 2 * self.parameter_bytes + batch * self.kept_bytes
+    def groups(self) -> dict[str, dict[str, float]]:
+        """Return parameters and multiply-adds of each kind of layer, with their shares of the whole."""
+        found: dict[str, dict[str, float]] = {}
+        for layer in self.layers:
+            sums = found.setdefault(layer.group, {"parameters": 0, "multiply_adds": 0})
+            sums["parameters"] += layer.parameters
+            sums["multiply_adds"] += layer.multiply_adds
+        for sums in found.values():
+            sums["share"] = sums["parameters"] / max(1, self.parameters)
+        return {k: v for k, v in found.items() if v["parameters"] or v["multiply_adds"]}
+
+    def training_bytes(self, batch: int, state: int = 0) -> int:
+        """Return the memory of a training step by the formula (see `memory.py`); `state` is the optimizer's."""
+        return self.plan.training(batch, state).total
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain values, for JSON."""
-        totals = {"multiply_adds": self.multiply_adds, "kept_bytes": self.kept_bytes}
-        return {**asdict(self), **totals}
+        """Return everything as plain values, for JSON. The keys stay as they are from version to version."""
+        formula = {"forward": asdict(self.forward), "training": asdict(self.training)}
+        for name, peak in (("forward", self.forward), ("training", self.training)):
+            formula[name]["total"] = peak.total
+        return {
+            "model": self.model,
+            "input_shape": list(self.input_shape),
+            "layers": [asdict(layer) | {"output_shape": list(layer.output_shape)} for layer in self.layers],
+            "weights": self.weights,
+            "biases": self.biases,
+            "parameters": self.parameters,
+            "parameter_bytes": self.parameter_bytes,
+            "unused": self.unused,
+            "multiply_adds": self.multiply_adds,
+            "kept_bytes": self.kept_bytes,
+            "groups": self.groups(),
+            "memory": {
+                "batch": self.batch,
+                "formula": formula,
+                "measured": asdict(self.measured) if self.measured else None,
+            },
+        }
 
-    def rows(self) -> list[tuple[str, ...]]:
-        """Return the table as text, without its head and its total."""
-        return [
-            (
-                layer.name or "(model)",
-                layer.kind,
-                " × ".join(map(str, layer.output_shape)) or "1",
-                f"{layer.parameters:,}",
-                f"{layer.multiply_adds:,}",
-                f"{layer.kept_bytes:,}",
-            )
-            for layer in self.layers
-        ]
+    def text(self, width: int = 80, lang: Language | None = None) -> str:
+        """Return the table for a terminal of `width` columns; from 30 on it can be read."""
+        from amont.explain.tables import as_text
 
-    def total(self) -> tuple[str, ...]:
-        """Return the last row of the table."""
-        return ("total", self.model, "", f"{self.parameters:,}", f"{self.multiply_adds:,}", f"{self.kept_bytes:,}")
-
-    def __rich__(self) -> Any:
-        from rich.table import Table
-
-        table = Table(title=f"{self.model}, one input of shape {self.input_shape}", show_footer=True)
-        for head, foot in zip(HEAD, self.total()):
-            table.add_column(head, foot, justify="left" if head in HEAD[:2] else "right", overflow="fold")
-        for row in self.rows():
-            table.add_row(*row)
-        return table
+        return as_text(self, width, lang or Language())
 
     def __str__(self) -> str:
-        from rich.console import Console
-
-        console = Console(width=110, color_system=None, force_terminal=False)
-        with console.capture() as capture:
-            console.print(self)
-        return capture.get()
+        return self.text()
 
     def _repr_html_(self) -> str:
-        def line(cells: Sequence[str], tag: str) -> str:
-            return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
+        from amont.explain.tables import as_html
 
-        body = "".join(line(row, "td") for row in self.rows())
-        return f"<table><thead>{line(HEAD, 'th')}</thead><tbody>{body}{line(self.total(), 'th')}</tbody></table>"
+        return as_html(self, Language())
 
 
-HEAD = ("layer", "kind", "output of one sample", "parameters", "multiply-adds", "kept for backward (bytes)")
+def summary(
+    model: Module,
+    shape: Sequence[int],
+    *,
+    batch: int = 32,
+    optimizer: MakeOptimizer | None = None,
+    loss: Loss = usual_loss,
+    measured: bool | None = None,
+    dtype: Any = None,
+    **options: Any,
+) -> Summary:
+    """Count a model for samples of a shape (without the batch axis); memory is that of a step of `batch` samples.
 
+    `optimizer` makes one from parameters (`optim.AdamW`; by default plain SGD, which keeps nothing); loss(output, x)
+    ends the step. `measured`: also run a step and count the bytes alive; by default where it takes some seconds at
+    most. `dtype` is the type of the input: by default that of the parameters; integers for a model that begins with an
+    embedding. `options` go to the model's forward. The model is left as it was.
 
-def summary(model: Module, shape: Sequence[int], *, dtype: Any = None, **options: Any) -> Summary:
-    """Run one sample of the given shape (without the batch axis) through the model, and count.
-
-    `dtype` is the type of the input: by default that of the parameters; integers for a model that begins with an
-    embedding. `options` go to the model's forward, e.g. `lengths=`. The model is left as it was.
+    Errors: what the layer that fails says; the table of the layers before it is a note of the exception (`layers`).
     """
     parameters = list(model.parameters())
     if dtype is None:
         dtype = parameters[0].dtype if parameters else np.float32
-    x = tensor(np.zeros((1, *shape), dtype), dtype=dtype)
-    layers = _run(model, x, options)
+    make = optimizer or SGD
+    with left_as_it_was(model):
+        two = record(model, random_batch(2, shape, dtype), loss, options)
+        if two.error is not None:
+            _explain(two.error, _layers(model, two, None))
+            raise two.error
+        three = record(model, random_batch(3, shape, dtype), loss, options, backward=False)
+    plan = make_plan(model, two, three)
+    layers = _layers(model, two, plan)
+    products = 3 * batch * sum(layer.multiply_adds for layer in layers)
+    found = None
+    if measured or (measured is None and products <= MOST_MEASURED):
+        found = measure(model, shape, batch, make, dtype=dtype, loss=loss, options=options)
     return Summary(
         model=type(model).__name__,
         input_shape=tuple(shape),
         layers=tuple(layers),
         parameters=model.num_parameters(),
         parameter_bytes=sum(p.array.nbytes for p in parameters),
+        unused=model.num_parameters() - sum(layer.parameters for layer in layers),
+        batch=batch,
+        forward=plan.forward(batch),
+        training=plan.training(batch, state_bytes(model, make)),
+        measured=found,
+        plan=plan,
     )
 
 
-def _run(model: Module, x: Tensor, options: dict[str, Any]) -> list[LayerCount]:
-    """Forward one sample with a hook on each layer; test mode, so that batch norm takes a batch of one."""
-    watch = _Watch(model)
-    modes = [(module, module.training) for module in model.modules()]
-    removers = [m.register_forward_hook(watch.note(name)) for name, m in model.named_modules()]
-    try:
-        model.eval()
-        with enable_grad():
-            model(x, **options)
-    finally:
-        for remove in removers:
-            remove()
-        for module, mode in modes:
-            module.training = mode
-    return watch.layers
+def _explain(error: AmontError, layers: list[LayerCount]) -> None:
+    from amont.explain.tables import chain
+
+    error.layers = layers  # type: ignore[attr-defined]
+    error.add_note("layers up to there, outputs of one sample:\n" + chain(layers))
 
 
-class _Watch:
-    """Notes, after each layer's forward, what the layer added to the graph."""
-
-    def __init__(self, model: Module) -> None:
-        self.layers: list[LayerCount] = []
-        self.counted: set[int] = set()  # parameters and operations that a row has already
-        self.memory = {_memory(p.array) for p in model.parameters()}
-
-    def note(self, name: str) -> Callable[[Module, tuple[Any, ...], Any], None]:
-        """Return the hook of one layer."""
-
-        def hook(module: Module, inputs: tuple[Any, ...], output: Any) -> None:
-            first = output[0] if isinstance(output, tuple) else output
-            inner = any(True for _ in module.children())
-            own = self._own_parameters(module)
-            kept = self._kept_bytes(first)
-            if inner and not own and not kept:
-                return  # a container whose layers have told all
-            macs = 0 if inner else multiply_adds(module, inputs, first)
-            kind = type(module).__name__
-            self.layers.append(LayerCount(name, kind, first.shape[1:], own, macs, kept))
-
-        return hook
-
-    def _own_parameters(self, module: Module) -> int:
-        inner = {id(p) for child in module.children() for p in child.parameters()}
-        own = [p for p in module.parameters() if id(p) not in inner and id(p) not in self.counted]
-        self.counted |= {id(p) for p in own}
-        return sum(p.size for p in own)
-
-    def _kept_bytes(self, output: Tensor) -> int:
-        """Return the bytes of all arrays, not counted yet, that the operations behind `output` keep."""
-        total = 0
-        for op in self._new_operations(output.op):
-            for array in _arrays(op.cache):
-                place = _memory(array)
-                if place not in self.memory:
-                    self.memory.add(place)
-                    total += _base(array).nbytes
-        return total
-
-    def _new_operations(self, last: Op | None) -> Iterator[Op]:
-        stack = [last]
-        while stack:
-            op = stack.pop()
-            if op is not None and id(op) not in self.counted:
-                self.counted.add(id(op))
-                yield op
-                stack.extend(t.op for t in op.inputs if t is not None)
+def _layers(model: Module, book: Recording, plan: Plan | None) -> list[LayerCount]:
+    """Return the rows of the table: each parameter and each kept array stands in the first layer that has it."""
+    names = {id(p): name for name, p in model.named_parameters()}
+    counted: set[int] = set()
+    found, place = [], 0
+    for row in book.rows:
+        events = plan.events[place : place + len(row.nodes)] if plan else []
+        place += len(row.nodes)
+        kept = {m for event in events for m in event.kept} - counted
+        used = [p for p in _parameters(row) if id(p) not in counted]
+        counted |= kept | {id(p) for p in used}
+        biases = sum(p.size for p in used if names.get(id(p), "").rpartition(".")[2].startswith("bias"))
+        if row.module is None and row.nodes[0].op.is_view and row.nodes[0].op.kernel != "reshape":
+            continue
+        found.append(
+            LayerCount(
+                name=row.name or "(model)",
+                kind=type(row.module or row.nodes[0].op).__name__,
+                group=formulas.group(row.nodes),
+                formula=formulas.output_size(row),
+                output_shape=first_tensor(row.output).shape[1:],
+                weights=sum(p.size for p in used) - biases,
+                biases=biases,
+                multiply_adds=sum(formulas.multiply_adds(node) for node in row.nodes) // book.batch,
+                kept_bytes=sum(plan.sizes[m].each for m in kept) if plan else 0,
+            )
+        )
+    return found
 
 
-def multiply_adds(module: Module, inputs: tuple[Any, ...], output: Tensor) -> int:
-    """Return the multiply-adds of one layer's forward: how often each of its weights is used.
-
-    linear: a weight once per row. Convolution: C_in/groups·S² per output value. Transposed convolution:
-    C_out/groups·S² per input value. Recurrent layer: each matrix once per time step. Biases, norms and activations
-    have no products of two sums and count zero; so do layers that are unknown here.
-    """
-    kind = type(module).__name__
-    weight = getattr(module, "weight", None)
-    matrices = [p for n, p in module.named_parameters() if n.startswith(("weight_ih", "weight_hh"))]
-    if matrices:  # input (N, T, D)
-        return math.prod(inputs[0].shape[:-1]) * sum(p.size for p in matrices)
-    if weight is None or weight.ndim < 2 or kind.startswith("Embedding"):
-        return 0
-    per_value = math.prod(weight.shape[1:])
-    return per_value * (inputs[0].size if kind.startswith("ConvTranspose") else output.size)
-
-
-def _arrays(cache: Any) -> Iterator[Array]:
-    """Yield the arrays inside a cache: tuples, lists, dicts and small objects are looked into."""
-    if isinstance(cache, Tensor):
-        yield cache.array
-    elif isinstance(cache, np.ndarray):
-        yield cache
-    elif isinstance(cache, dict):
-        for item in cache.values():
-            yield from _arrays(item)
-    elif isinstance(cache, (tuple, list)):
-        for item in cache:
-            yield from _arrays(item)
-    elif hasattr(cache, "__dict__") and not callable(cache):
-        yield from _arrays(vars(cache))
-
-
-def _base(array: Array) -> Array:
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
-
-
-def _memory(array: Array) -> int:
-    return _base(array).__array_interface__["data"][0]
+def _parameters(row: Row) -> list[Parameter]:
+    return list({id(t): t for node in row.nodes for t in node.inputs if isinstance(t, Parameter)}.values())

@@ -6,6 +6,7 @@ from amont.models.cnn1d import CNN1d
 from amont.models.cnn2d import CNN2d
 from amont.models.convnext import ConvNeXt, convnext_tiny
 from amont.models.fcn8s import FCN8s
+from amont.models.inputs import usual_data, usual_shape
 from amont.models.lenet import LeNet5
 from amont.models.logistic import LogisticRegression
 from amont.models.mlp import MLP
@@ -68,5 +69,7 @@ __all__ = [
     "resnet56",
     "resnet101",
     "resnext50_32x4d",
+    "usual_data",
+    "usual_shape",
     "wide_resnet50_2",
 ]

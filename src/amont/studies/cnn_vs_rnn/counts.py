@@ -11,8 +11,8 @@ from amont.studies.cnn_vs_rnn.tasks import POSITIONS
 
 def course_counts() -> dict[str, Any]:
     """Return the counts that stand beside the course's Table 1, and the example of its quiz (D3 8.1)."""
-    stride_2 = explain.summary(networks.signal_cnn(), (1, POSITIONS))
-    stride_1 = explain.summary(networks.signal_cnn(stride=1), (1, POSITIONS))
+    stride_2 = explain.summary(networks.signal_cnn(), (1, POSITIONS), measured=False)
+    stride_1 = explain.summary(networks.signal_cnn(stride=1), (1, POSITIONS), measured=False)
     first = next(layer for layer in stride_2.layers if layer.parameters)
     channels, positions = first.output_shape
     cell = nn.RNN(1, networks.HIDDEN["mnist1d"])

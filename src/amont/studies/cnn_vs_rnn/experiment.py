@@ -34,7 +34,7 @@ def perform(run: Run, weights: Path, interrupt: Interrupt | None = None) -> Resu
     trained = train(run, model, task.train, task.test, interrupt)
     after = look(run, model, *probe)
     checkpoint.save(model, weights, {"run": run.label})
-    counts = explain.summary(model, task.shape)
+    counts = explain.summary(model, task.shape, measured=False)
     return {
         **trained,
         "gradients": {"start": before, "end": after},

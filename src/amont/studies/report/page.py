@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from amont.studies.report.language import Language
+from amont.core.language import Language
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Plot

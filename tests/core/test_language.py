@@ -11,7 +11,7 @@ import pytest
 
 import amont
 from amont.core.errors import UnknownNameError
-from amont.studies.report.language import LANGUAGES, LOCALE, Language
+from amont.core.language import LANGUAGES, LOCALE, Language
 
 EN, FR = Language("en"), Language("fr")
 PACKAGE = Path(amont.__file__).parent

@@ -1,4 +1,4 @@
-"""The language of a report: translated sentences, and numbers as that language writes them.
+"""The language of a report or a table: translated sentences, and numbers as that language writes them.
 
 Sentences are looked up in the gettext catalogs `amont/locale/LANG/LC_MESSAGES/amont.mo`; English is what stands in the
 code. `make messages` collects the sentences, and a test fails when one lacks its translation.
@@ -15,7 +15,7 @@ from pathlib import Path
 from amont.core.errors import UnknownNameError, nearest
 
 LANGUAGES = ("en", "fr")
-LOCALE = Path(__file__).parents[2] / "locale"
+LOCALE = Path(__file__).parents[1] / "locale"
 NBSP, THIN = "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -92,7 +92,7 @@ class Language:
         unit = "o" if self.code == "fr" else "B"
         if count < 1000:
             return f"{self.whole(count)}{NBSP}{unit}"
-        prefix, scale = ("k", 1e3) if count < 1e6 else ("M", 1e6)
+        prefix, scale = ("k", 1e3) if count < 1e6 else ("M", 1e6) if count < 1e9 else ("G", 1e9)
         return f"{self.number(count / scale, 1)}{NBSP}{prefix}{unit}"
 
     def join(self, words: list[str]) -> str:
