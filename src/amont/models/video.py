@@ -22,11 +22,12 @@ class VideoClassifier(nn.Module):
 
         f_t = ReLU(BN(CNN(x_t)))    (h_t, c_t) = LSTM(f_t, (h_{t−1}, c_{t−1}))    logits = W h_T + b
 
-    With the defaults a frame goes 1×16×16 → 16×8×8 → 32×4×4 → 64 features, and the LSTM has 64 units. `lengths` (N,):
+    With the defaults a frame goes 1×16×16 → 16×8×8 → 64 features, and the LSTM has 64 units. `lengths` (N,):
     the number of frames of each video; T is then its own last frame. `channels` as for `CNN2d`.
 
     The CNN normalizes its batches (course D3 5). Without that, features differ too little from frame to frame at first,
-    and the LSTM stays at chance for hundreds of steps before it finds the first motion.
+    and the LSTM stays at chance for hundreds of steps before it finds the first motion. It pools once: behind a second
+    pooling the place of a digit is known less well, and left and right are told apart much later.
     """
 
     def __init__(
@@ -34,13 +35,13 @@ class VideoClassifier(nn.Module):
         num_classes: int = 7,
         in_channels: int = 1,
         image_size: int | Sequence[int] = 16,
-        channels: Sequence[int] = (16, 32),
+        channels: Sequence[int] = (16,),
         features: int = 64,
         hidden_size: int = 64,
     ) -> None:
         cnn = CNN2d(features, in_channels, image_size, channels, batch_norm=True)
         self.encoder = nn.TimeDistributed(nn.Sequential(cnn, nn.BatchNorm1d(features), nn.ReLU()))
-        self.recurrent = nn.LSTM(features, hidden_size)
+        self.recurrent = nn.LSTM(features, hidden_size, hidden_init="orthogonal")
         self.classifier = nn.Linear(hidden_size, num_classes)
 
     def forward(self, x: Any, lengths: Any = None) -> Tensor:
@@ -72,7 +73,7 @@ class FrameClassifier(nn.Module):
         num_classes: int = 7,
         in_channels: int = 1,
         image_size: int | Sequence[int] = 16,
-        channels: Sequence[int] = (16, 32),
+        channels: Sequence[int] = (16,),
         features: int = 64,
         frame: int = 0,
     ) -> None:
