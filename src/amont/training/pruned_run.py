@@ -8,10 +8,11 @@ from typing import Any
 
 from amont import prune
 from amont.core.atomic import PathLike
-from amont.core.errors import UnknownNameError, nearest
+from amont.core.errors import ArgumentError, UnknownNameError, nearest
 from amont.nn import Module
 from amont.prune.share import check_share
 from amont.training.run import Run, score, train, trained
+from amont.training.tasks import RECONSTRUCTION, task_of
 
 KINDS = ("channels", "magnitude")
 
@@ -68,6 +69,8 @@ def prune_run(
     if kind not in KINDS:
         raise UnknownNameError(f"there is no kind of pruning {kind!r}: {nearest(kind, KINDS)}")
     config, model, data = trained(folder, root=root)
+    if task_of(config, data) == RECONSTRUCTION:
+        raise ArgumentError("amont prune measures accuracy, which an autoencoder has none of; use prune.channels")
     shape = data.sample_shape
     before, first = prune.measure(model, shape), score(config, model, data)["accuracy"]
     if kind == "channels":
