@@ -66,6 +66,14 @@ def test_training_can_prune_as_it_goes(tmp_path: Path) -> None:
     assert prune.sparsity(trained(tmp_path / "run")[1]) == pytest.approx(0.5, abs=0.01)
 
 
+def test_a_short_run_with_a_schedule_that_needs_many_steps_can_be_measured_and_pruned(tmp_path: Path) -> None:
+    config = RunConfig("logistic", "digits", epochs=1, batch_size=64, schedule="one-cycle")
+    result = train(config, tmp_path / "run", progress=False).test
+    assert evaluate(tmp_path / "run") == result
+    tuned = prune_run(tmp_path / "run", tmp_path / "out", 0.5, kind="magnitude", epochs=1, progress=False)
+    assert tuned.accuracy[0] == result["accuracy"]
+
+
 def test_nothing_is_written_when_something_does_not_fit(run: Path, tmp_path: Path) -> None:
     def refused(*args: Any, **options: Any) -> str:
         with pytest.raises(AmontError) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +145,8 @@ def score(config: RunConfig, model: Module, data: datasets.Data) -> dict[str, fl
     Segmentation: the IoU of each class, too.
     """
     task = tasks.task_of(config, data)
-    trainer = _trainer(config, task, model, 1, None, False)
+    constant = replace(config, schedule="constant")  # no step is made; other schedules refuse to have so few
+    trainer = _trainer(constant, task, model, 1, None, False)
     mean = trainer.measure(_test_loader(task, data))
     by_class = iou(mean.counts["mean_iou"]) if task == tasks.SEGMENTATION else ()
     return mean.values(trainer.metrics) | {f"IoU {name}": float(v) for name, v in zip(data.class_names, by_class)}
