@@ -47,7 +47,7 @@ def plot_segmentation(images: Array, truth: Array, predicted: Array, class_names
                 _name_regions(ax, labels, class_names)
             show(row[3], wrong, cmap="gray_r", vmin=0, vmax=1)
             right = number(100 * (1 - wrong.sum() / inside.sum()))
-            row[3].set_title(_("{share} % of pixels right").format(share=right), fontsize=12)
+            row[3].set_title(_("{share} of pixels right").format(share=f"{right} %"), fontsize=12)
             for ax in row:
                 pixel_axes(ax)
                 ax.label_outer()
