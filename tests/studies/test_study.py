@@ -131,7 +131,7 @@ def test_summary_on_the_command_line() -> None:
     result = CliRunner().invoke(app, ["summary", "lenet", "--data", "digits"])
     assert result.exit_code == 0, result.output
     assert "LeNet5" in result.output
-    assert "A training step with a batch of 32 keeps" in result.output
+    assert "Memory of a step with a batch of 32" in result.output
 
 
 def test_the_committed_choice_is_the_best_on_the_validation_split() -> None:
